@@ -1,0 +1,100 @@
+#ifndef HOLDFAST_CORE_BYTE_SINK_HPP
+#define HOLDFAST_CORE_BYTE_SINK_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <holdfast/detail/config.hpp>
+#include <holdfast/detail/system.hpp>
+
+namespace holdfast {
+
+/// Takes the bytes of an object at their offsets, so that ranges can land in parallel.
+///
+/// Thread safety: `write` may be called by several threads for ranges that do not overlap.
+class byte_sink {
+public:
+    virtual ~byte_sink() = default;
+
+    /// Takes `bytes`, which stand at `offset` in the object. Errors: whatever the destination reports.
+    virtual void write(std::uint64_t offset, std::span<const std::byte> bytes) = 0;
+
+    /// The open file behind this sink, where offsets of the object are offsets of the file and nothing needs to
+    /// see the bytes, so that a backend may let the kernel copy; otherwise null.
+    virtual const detail::file* native_file() const noexcept { return nullptr; }
+};
+
+/// Collects an object in memory.
+class memory_sink final : public byte_sink {
+public:
+    /// @param origin the object's offset that becomes the first byte here
+    /// @param limit bytes; a write beyond it fails with `too_large`
+    ///
+    /// Bytes between ranges that were written are zero. Errors of `write`: `invalid_argument` before `origin`,
+    /// `too_large`.
+    HOLDFAST_DECL explicit memory_sink(std::uint64_t origin = 0, std::uint64_t limit = UINT64_MAX);
+
+    HOLDFAST_DECL void write(std::uint64_t offset, std::span<const std::byte> bytes) override;
+
+    const std::string& text() const& noexcept { return text_; }
+    std::string text() && noexcept { return std::move(text_); }
+
+private:
+    std::mutex mutex_;
+    std::string text_;
+    std::uint64_t origin_;
+    std::uint64_t limit_;
+};
+
+/// Writes an object to a new file.
+class file_sink final : public byte_sink {
+public:
+    /// Creates the file. Errors: `precondition_failed` where it exists already, `access_denied`, `no_space`.
+    HOLDFAST_DECL explicit file_sink(std::filesystem::path path);
+
+    HOLDFAST_DECL void write(std::uint64_t offset, std::span<const std::byte> bytes) override;
+    const detail::file* native_file() const noexcept override { return &file_; }
+
+    /// Closes the file. Errors: what the system could not write (`no_space`, `io_failure`), where it says so only
+    /// now; the destructor cannot tell.
+    HOLDFAST_DECL void close();
+
+private:
+    detail::file file_;
+};
+
+/// Passes bytes on and computes their CRC32C, whatever the order in which ranges arrive.
+class crc32c_sink final : public byte_sink {
+public:
+    explicit crc32c_sink(byte_sink& next) : next_(next) {}
+
+    HOLDFAST_DECL void write(std::uint64_t offset, std::span<const std::byte> bytes) override;
+
+    /// The digest of the object of `size` bytes. Errors: `corrupt` where the ranges written do not cover
+    /// [0, size) exactly once.
+    HOLDFAST_DECL std::uint32_t value(std::uint64_t size) const;
+
+private:
+    struct range {
+        std::uint64_t offset;
+        std::uint64_t size;
+        std::uint32_t crc;
+    };
+    byte_sink& next_;
+    mutable std::mutex mutex_;
+    std::vector<range> ranges_;  // sorted by offset; neighbours are joined
+};
+
+}  // namespace holdfast
+
+#ifndef HOLDFAST_SEPARATE_COMPILATION
+#include <holdfast/core/impl/byte_sink.ipp>
+#endif
+
+#endif

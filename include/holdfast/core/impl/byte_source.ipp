@@ -1,0 +1,148 @@
+#ifndef HOLDFAST_CORE_IMPL_BYTE_SOURCE_IPP
+#define HOLDFAST_CORE_IMPL_BYTE_SOURCE_IPP
+
+#include <holdfast/core/byte_source.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include <holdfast/core/error.hpp>
+
+namespace holdfast {
+
+namespace detail {
+
+[[noreturn]] inline void throw_source_file_changed(const std::filesystem::path& path) {
+    throw error(errc::precondition_failed, "read", path.string(),
+                "the file changed while it was being saved; save it again when nothing writes to it");
+}
+
+inline byte_source::extent cut_extent(const byte_source::extent& whole, std::uint64_t offset, std::uint64_t size) {
+    if (const auto* memory = std::get_if<byte_source::memory_extent>(&whole)) {
+        const auto part = memory->bytes.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
+        return byte_source::memory_extent{part, memory->owner};
+    }
+    const auto& file = std::get<byte_source::file_extent>(whole);
+    return byte_source::file_extent{file.file, file.offset + offset, size};
+}
+
+inline void read_extent(const byte_source::extent& piece, std::uint64_t offset, std::span<std::byte> buffer) {
+    if (const auto* memory = std::get_if<byte_source::memory_extent>(&piece)) {
+        std::ranges::copy(memory->bytes.subspan(static_cast<std::size_t>(offset), buffer.size()), buffer.begin());
+        return;
+    }
+    const auto& part = std::get<byte_source::file_extent>(piece);
+    const file opened = part.file->open();
+    const std::size_t count = opened.read_at(part.offset + offset, buffer);
+    if (count != buffer.size()) throw_source_file_changed(part.file->path());
+    part.file->check_unchanged(opened);
+}
+
+inline void check_extent(const byte_source::extent& piece) {
+    const auto* part = std::get_if<byte_source::file_extent>(&piece);
+    if (part == nullptr) return;
+    if (part->file == nullptr) throw error(errc::invalid_argument, "read", "", "an extent of a file needs the file");
+    const std::uint64_t whole = part->file->size();
+    if (part->offset > whole || part->size > whole - part->offset) {
+        throw error(errc::invalid_argument, "read", part->file->path().string(), "the extent ends beyond the file");
+    }
+}
+
+}  // namespace detail
+
+HOLDFAST_DECL source_file::source_file(std::filesystem::path path)
+    : path_(std::move(path)), status_(detail::status_of(path_, true)) {
+    if (status_.kind != detail::file_kind::regular) {
+        throw error(errc::invalid_argument, "read", path_.string(), "this is not a regular file; name one");
+    }
+}
+
+HOLDFAST_DECL detail::file source_file::open() const {
+    detail::file opened = detail::file::open_read(path_);
+    check_unchanged(opened);
+    return opened;
+}
+
+HOLDFAST_DECL void source_file::check_unchanged(const detail::file& opened) const {
+    const detail::file_status now = opened.status();
+    const bool is_same_file = now.device == status_.device && now.inode == status_.inode;
+    if (!is_same_file || now.size != status_.size || now.modified_ns != status_.modified_ns) {
+        detail::throw_source_file_changed(path_);
+    }
+}
+
+HOLDFAST_DECL byte_source byte_source::from_file(std::filesystem::path path) {
+    return from_file(std::make_shared<const source_file>(std::move(path)));
+}
+
+HOLDFAST_DECL byte_source byte_source::from_file(std::shared_ptr<const source_file> file) {
+    const std::uint64_t size = file->size();
+    byte_source source;
+    source.append(file_extent{std::move(file), 0, size});
+    return source;
+}
+
+HOLDFAST_DECL byte_source byte_source::from_text(std::string text) {
+    const auto owner = std::make_shared<const std::string>(std::move(text));
+    byte_source source;
+    source.append(memory_extent{std::as_bytes(std::span(*owner)), owner});
+    return source;
+}
+
+HOLDFAST_DECL byte_source byte_source::from_view(std::span<const std::byte> bytes) {
+    byte_source source;
+    source.append(memory_extent{bytes, nullptr});
+    return source;
+}
+
+HOLDFAST_DECL void byte_source::append(extent piece) {
+    detail::check_extent(piece);
+    const std::uint64_t piece_size = size_of(piece);
+    if (piece_size == 0) return;
+    if (piece_size > UINT64_MAX - size()) throw error(errc::too_large, "read", "", "a source ends before 2^64 bytes");
+    extents_.push_back(std::move(piece));
+    ends_.push_back(size() + piece_size);
+}
+
+HOLDFAST_DECL void byte_source::append(const byte_source& other) {
+    const std::size_t count = other.extents_.size();  // `other` may be this source
+    for (std::size_t i = 0; i < count; ++i) append(extent(other.extents_[i]));
+}
+
+HOLDFAST_DECL byte_source byte_source::slice(std::uint64_t offset, std::uint64_t size) const {
+    if (offset > this->size() || size > this->size() - offset) {
+        throw error(errc::invalid_argument, "slice", "", "the slice ends beyond the source; ask for less");
+    }
+    byte_source part;
+    auto i = static_cast<std::size_t>(std::ranges::upper_bound(ends_, offset) - ends_.begin());
+    for (; size > 0; ++i) {
+        const std::uint64_t count = std::min(size, ends_[i] - offset);
+        const std::uint64_t begin = ends_[i] - size_of(extents_[i]);
+        part.append(detail::cut_extent(extents_[i], offset - begin, count));
+        offset += count;
+        size -= count;
+    }
+    return part;
+}
+
+HOLDFAST_DECL std::size_t byte_source::read(std::uint64_t offset, std::span<std::byte> buffer) const {
+    std::size_t done = 0;
+    auto i = static_cast<std::size_t>(std::ranges::upper_bound(ends_, offset) - ends_.begin());
+    for (; i < extents_.size() && done < buffer.size(); ++i) {
+        const std::uint64_t begin = ends_[i] - size_of(extents_[i]);
+        const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size() - done, ends_[i] - offset));
+        detail::read_extent(extents_[i], offset - begin, buffer.subspan(done, count));
+        offset += count;
+        done += count;
+    }
+    return done;
+}
+
+HOLDFAST_DECL std::uint64_t size_of(const byte_source::extent& piece) noexcept {
+    const auto* memory = std::get_if<byte_source::memory_extent>(&piece);
+    return memory != nullptr ? memory->bytes.size() : std::get_if<byte_source::file_extent>(&piece)->size;
+}
+
+}  // namespace holdfast
+
+#endif

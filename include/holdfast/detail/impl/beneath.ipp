@@ -1,0 +1,259 @@
+#ifndef HOLDFAST_DETAIL_IMPL_BENEATH_IPP
+#define HOLDFAST_DETAIL_IMPL_BENEATH_IPP
+
+#include <holdfast/detail/beneath.hpp>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#if defined(__linux__)
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#endif
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+
+#include <holdfast/core/error.hpp>
+#include <holdfast/detail/impl/system.ipp>
+
+namespace holdfast::detail {
+
+// Directories are only passed through; where the system can, this needs no permission to list them.
+#if defined(O_PATH)
+inline constexpr int pass_through_flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+#else
+inline constexpr int pass_through_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+#endif
+
+struct parent_and_name {
+    std::string_view parent;
+    std::string name;
+};
+
+inline parent_and_name split_last_name(std::string_view path) {
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string_view::npos) return {{}, std::string(path)};
+    return {path.substr(0, slash), std::string(path.substr(slash + 1))};
+}
+
+inline int open_at(int parent, const char* name, int flags, std::uint32_t mode = 0) {
+    return retry_interrupted([&] { return ::openat(parent, name, flags, static_cast<::mode_t>(mode)); });
+}
+
+// A directory that must not be a link. The system says ENOTDIR of a link too; here that is ELOOP.
+inline int open_directory_name(int parent, const char* name) {
+    const int descriptor = open_at(parent, name, pass_through_flags);
+    if (descriptor >= 0 || errno != ENOTDIR) return descriptor;
+    struct ::stat found {};
+    const bool is_link = ::fstatat(parent, name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(found.st_mode);
+    errno = is_link ? ELOOP : ENOTDIR;
+    return -1;
+}
+
+// The call is missing in old kernels (ENOSYS) and forbidden in some containers (EPERM).
+#if defined(__linux__) && defined(SYS_openat2)
+inline bool is_openat2_missing(int number) noexcept { return number == ENOSYS || number == EPERM || number == EAGAIN; }
+
+inline int open_directory_path(int root, const char* path) {
+    ::open_how how{};
+    how.flags = pass_through_flags & ~O_NOFOLLOW;  // with it a link at the end is opened as itself
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+    return static_cast<int>(retry_interrupted([&] { return ::syscall(SYS_openat2, root, path, &how, sizeof how); }));
+}
+#else
+inline bool is_openat2_missing(int) noexcept { return true; }
+inline int open_directory_path(int, const char*) { return -1; }
+#endif
+
+inline file open_root(const std::filesystem::path& root) {
+    const int descriptor = open_at(AT_FDCWD, root.c_str(), pass_through_flags & ~O_NOFOLLOW);
+    if (descriptor < 0) throw_errno("open", root);
+    return file::adopt(descriptor, root);
+}
+
+HOLDFAST_DECL beneath::beneath(const std::filesystem::path& root, resolution how) : root_(open_root(root)), how_(how) {}
+
+HOLDFAST_DECL file beneath::directory(std::string_view path) const {
+    if (how_ == resolution::name_by_name) return directory_by_name(path);
+    const std::string text = path.empty() ? "." : std::string(path);
+    const int descriptor = open_directory_path(root_.descriptor(), text.c_str());
+    if (descriptor < 0 && is_openat2_missing(errno)) return directory_by_name(path);
+    return file::adopt(descriptor, full(path));
+}
+
+HOLDFAST_DECL file beneath::directory_by_name(std::string_view path) const {
+    file current = file::adopt(open_directory_name(root_.descriptor(), "."), full(path));
+    while (current && !path.empty()) {
+        const std::string name(path.substr(0, path.find('/')));
+        path.remove_prefix(std::min(name.size() + 1, path.size()));
+        current = file::adopt(open_directory_name(current.descriptor(), name.c_str()), current.path());
+    }
+    return current;
+}
+
+HOLDFAST_DECL file beneath::require_parent(std::string_view path, const char* operation) const {
+    file parent = directory(split_last_name(path).parent);
+    if (!parent) throw_errno(operation, full(path));
+    return parent;
+}
+
+HOLDFAST_DECL std::optional<file> beneath::find_parent(std::string_view path, const char* operation) const {
+    file parent = directory(split_last_name(path).parent);
+    if (parent) return parent;
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    throw_errno(operation, full(path));
+}
+
+HOLDFAST_DECL std::optional<file_status> beneath::status(std::string_view path) const {
+    const auto parent = find_parent(path, "stat");
+    if (!parent) return std::nullopt;
+    struct ::stat found {};
+    if (::fstatat(parent->descriptor(), split_last_name(path).name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno == ENOENT) return std::nullopt;
+        throw_errno("stat", full(path));
+    }
+    if (S_ISLNK(found.st_mode)) throw error::from_errno(ELOOP, "stat", full(path).string());
+    return file_status_of(found);
+}
+
+HOLDFAST_DECL std::optional<file> beneath::open_read(std::string_view path) const {
+    const auto parent = find_parent(path, "open");
+    if (!parent) return std::nullopt;
+    const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    const int descriptor = open_at(parent->descriptor(), split_last_name(path).name.c_str(), flags);
+    if (descriptor >= 0) return file::adopt(descriptor, full(path));
+    if (errno == ENOENT) return std::nullopt;
+    throw_errno("open", full(path));
+}
+
+HOLDFAST_DECL file beneath::create_new(std::string_view path, std::uint32_t mode) const {
+    const file parent = require_parent(path, "create");
+    const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+    const int descriptor = open_at(parent.descriptor(), split_last_name(path).name.c_str(), flags, mode);
+    if (descriptor < 0) throw_errno_or_exists("create", full(path));
+    return file::adopt(descriptor, full(path));
+}
+
+HOLDFAST_DECL void beneath::make_directories(std::string_view path, std::uint32_t mode) const {
+    if (directory(path)) return;
+    const auto whole = full(path);
+    file current = file::adopt(open_directory_name(root_.descriptor(), "."), whole);
+    while (current && !path.empty()) {
+        const std::string name(path.substr(0, path.find('/')));
+        path.remove_prefix(std::min(name.size() + 1, path.size()));
+        const int made = ::mkdirat(current.descriptor(), name.c_str(), static_cast<::mode_t>(mode));
+        if (made != 0 && errno != EEXIST) throw_errno("create directory", whole);
+        current = file::adopt(open_directory_name(current.descriptor(), name.c_str()), whole);
+    }
+    if (!current) throw_errno("create directory", whole);
+}
+
+HOLDFAST_DECL bool portable::link_to_new(const file& from_directory, const std::string& from, const file& to_directory,
+                                         const std::string& to) {
+    if (::linkat(from_directory.descriptor(), from.c_str(), to_directory.descriptor(), to.c_str(), 0) != 0) {
+        if (errno == EEXIST) return false;
+        throw_errno("rename", to_directory.path() / to);
+    }
+    require_success(::unlinkat(from_directory.descriptor(), from.c_str(), 0), "rename", from_directory.path() / from);
+    return true;
+}
+
+inline bool rename_beneath_to_new(const file& from_directory, const std::string& from, const file& to_directory,
+                                  const std::string& to) {
+#if defined(__linux__)
+    if (::renameat2(from_directory.descriptor(), from.c_str(), to_directory.descriptor(), to.c_str(),
+                    RENAME_NOREPLACE) == 0) {
+        return true;
+    }
+    if (errno == EEXIST) return false;
+    if (errno != ENOSYS && errno != EINVAL) throw_errno("rename", to_directory.path() / to);
+#endif
+    return portable::link_to_new(from_directory, from, to_directory, to);
+}
+
+HOLDFAST_DECL bool beneath::rename(std::string_view from, std::string_view to, bool replace) const {
+    const file from_directory = require_parent(from, "rename");
+    const file to_directory = require_parent(to, "rename");
+    const std::string from_name = split_last_name(from).name;
+    const std::string to_name = split_last_name(to).name;
+    if (!replace) return rename_beneath_to_new(from_directory, from_name, to_directory, to_name);
+    require_success(::renameat(from_directory.descriptor(), from_name.c_str(), to_directory.descriptor(),
+                               to_name.c_str()),
+                    "rename", full(to));
+    return true;
+}
+
+HOLDFAST_DECL bool beneath::remove_file(std::string_view path) const {
+    const auto parent = find_parent(path, "remove");
+    if (!parent) return false;
+    if (::unlinkat(parent->descriptor(), split_last_name(path).name.c_str(), 0) == 0) return true;
+    if (errno == ENOENT) return false;
+    throw_errno("remove", full(path));
+}
+
+HOLDFAST_DECL bool beneath::remove_directory(std::string_view path) const {
+    const auto parent = find_parent(path, "remove");
+    if (!parent) return false;
+    if (::unlinkat(parent->descriptor(), split_last_name(path).name.c_str(), AT_REMOVEDIR) == 0) return true;
+    if (errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST) return false;
+    throw_errno("remove", full(path));
+}
+
+// Null, with errno, where it fails.
+inline open_directory open_listing(const file& found) {
+    const int descriptor = open_at(found.descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return nullptr;
+    open_directory listing(::fdopendir(descriptor));
+    if (!listing) ::close(descriptor);
+    return listing;
+}
+
+HOLDFAST_DECL std::vector<std::pair<std::string, file_status>> beneath::entries(std::string_view path) const {
+    const file found = directory(path);
+    const open_directory listing = found ? open_listing(found) : nullptr;
+    if (!listing) {
+        if (errno == ENOENT || errno == ENOTDIR) return {};
+        throw_errno("list", full(path));
+    }
+    std::vector<std::pair<std::string, file_status>> result;
+    for (auto& name : names_in(listing.get())) {
+        struct ::stat status {};
+        if (::fstatat(found.descriptor(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
+            result.emplace_back(std::move(name), file_status_of(status));
+        } else if (errno != ENOENT) {
+            throw_errno("list", full(path) / name);
+        }
+    }
+    return result;
+}
+
+HOLDFAST_DECL bool beneath::sync_directory(std::string_view path) const {
+    const file found = directory(path);
+    const int descriptor = found ? open_at(found.descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (descriptor < 0 && errno == ENOENT) return false;
+    if (descriptor < 0) throw_errno("sync", full(path));
+    const file opened = file::adopt(descriptor, full(path));
+    const int result = retry_interrupted([&] { return ::fsync(opened.descriptor()); });
+    // EINVAL: the file system keeps directories durable by itself
+    if (result != 0 && errno != EINVAL) throw_errno("sync", full(path));
+    return true;
+}
+
+HOLDFAST_DECL file beneath::lock(std::string_view path, bool shared) const {
+    const file parent = require_parent(path, "lock");
+    const int flags = O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+    file opened = file::adopt(open_at(parent.descriptor(), split_last_name(path).name.c_str(), flags, 0666), full(path));
+    if (!opened) throw_errno("lock", full(path));
+    const int result = retry_interrupted([&] { return ::flock(opened.descriptor(), shared ? LOCK_SH : LOCK_EX); });
+    const bool is_unsupported = errno == EOPNOTSUPP || errno == ENOLCK || errno == ENOSYS || errno == EINVAL;
+    if (result != 0 && !(shared && is_unsupported)) throw_errno("lock", full(path));
+    return opened;
+}
+
+}  // namespace holdfast::detail
+
+#endif
