@@ -1,0 +1,120 @@
+#ifndef HOLDFAST_STORAGE_ABILITIES_HPP
+#define HOLDFAST_STORAGE_ABILITIES_HPP
+
+#include <cstddef>
+#include <exception>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <holdfast/core/byte_sink.hpp>
+#include <holdfast/core/byte_source.hpp>
+#include <holdfast/core/byte_stream.hpp>
+#include <holdfast/core/error.hpp>
+#include <holdfast/core/object_info.hpp>
+#include <holdfast/core/object_key.hpp>
+#include <holdfast/detail/cancellation.hpp>
+#include <holdfast/detail/parallel.hpp>
+#include <holdfast/storage/backend.hpp>
+#include <holdfast/storage/transfer_limits.hpp>
+
+// The abilities of `backend.hpp` as functions of any backend: its own where it has the ability, else made of the
+// primitives.
+namespace holdfast {
+
+/// Copies an object. Effects: without the ability the object passes through this process's memory.
+/// Errors: `not_found`.
+template <storage_backend Storage>
+object_info copy(const Storage& storage, const object_key& from, const object_key& to) {
+    if constexpr (copying_storage<Storage>) {
+        return storage.copy(from, to);
+    } else {
+        memory_sink content;
+        storage.get(from, content, {});
+        return storage.put(to, byte_source::from_text(std::move(content).text()), {});
+    }
+}
+
+/// Stores an object only where none exists; false where one does.
+/// Effects: without the ability this is a look and then a put, so two writers at once may both return true; where
+/// one at most may win, use `reserve`.
+template <storage_backend Storage>
+bool put_if_absent(const Storage& storage, const object_key& key, const byte_source& source,
+                   const put_options& options = {}) {
+    if constexpr (create_only_storage<Storage>) {
+        return storage.put_if_absent(key, source, options);
+    } else {
+        if (storage.head(key)) return false;
+        storage.put(key, source, options);
+        return true;
+    }
+}
+
+/// Replaces an object only where its etag is still `etag`; false where it changed or vanished.
+/// Effects: without the ability this is a look and then a put, so a write between the two is lost.
+template <storage_backend Storage>
+bool put_if_match(const Storage& storage, const object_key& key, const byte_source& source, const std::string& etag,
+                  const put_options& options = {}) {
+    if constexpr (compare_and_swap_storage<Storage>) {
+        return storage.put_if_match(key, source, etag, options);
+    } else {
+        const auto found = storage.head(key);
+        if (!found || found->etag != etag) return false;
+        storage.put(key, source, options);
+        return true;
+    }
+}
+
+namespace detail {
+
+inline std::string read_to_end(const byte_stream& stream, const std::stop_token& stop, const object_key& key) {
+    std::string content;
+    std::vector<std::byte> block(1 << 20);
+    for (;;) {
+        check_not_stopped(stop, "put", key.str());
+        const std::size_t count = stream(block);
+        if (count == 0) return content;
+        content.append(reinterpret_cast<const char*>(block.data()), count);
+    }
+}
+
+}  // namespace detail
+
+/// Stores an object whose size is not known beforehand.
+/// Effects: all or nothing, as `put`; without the ability the whole object is collected in memory first.
+template <storage_backend Storage>
+object_info put_stream(const Storage& storage, const object_key& key, const byte_stream& stream,
+                       const put_options& options = {}) {
+    if constexpr (streaming_storage<Storage>) {
+        return storage.put_stream(key, stream, options);
+    } else {
+        return storage.put(key, byte_source::from_text(detail::read_to_end(stream, options.stop, key)), options);
+    }
+}
+
+/// Removes objects; absent ones are no error.
+/// Errors: that of the first object that could not be removed, after all were tried.
+template <storage_backend Storage>
+void remove_all(const Storage& storage, std::span<const object_key> keys, const transfer_limits& limits = {}) {
+    if constexpr (batch_remove_storage<Storage>) {
+        storage.remove_batch(keys);
+    } else {
+        std::vector<std::exception_ptr> failures(keys.size());
+        detail::parallel_for(keys.size(), limits.connections, [&](std::size_t i) {
+            try {
+                storage.remove(keys[i]);
+            } catch (...) {
+                failures[i] = std::current_exception();
+            }
+        });
+        for (const auto& failure : failures) {
+            if (failure) std::rethrow_exception(failure);
+        }
+    }
+}
+
+}  // namespace holdfast
+
+#endif

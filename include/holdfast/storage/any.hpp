@@ -1,0 +1,120 @@
+#ifndef HOLDFAST_STORAGE_ANY_HPP
+#define HOLDFAST_STORAGE_ANY_HPP
+
+#include <concepts>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <holdfast/storage/abilities.hpp>
+#include <holdfast/storage/backend.hpp>
+#include <holdfast/storage/reservation.hpp>
+
+namespace holdfast {
+
+namespace detail {
+
+class storage_interface {
+public:
+    virtual ~storage_interface() = default;
+
+    virtual object_info put(const object_key&, const byte_source&, const put_options&) const = 0;
+    virtual object_info get(const object_key&, byte_sink&, const get_options&) const = 0;
+    virtual std::optional<object_info> head(const object_key&) const = 0;
+    virtual void list(std::string_view, const list_visitor&) const = 0;
+    virtual void remove(const object_key&) const = 0;
+    virtual store_url url() const = 0;
+    virtual bool put_if_absent(const object_key&, const byte_source&, const put_options&) const = 0;
+    virtual bool put_if_match(const object_key&, const byte_source&, const std::string&, const put_options&) const = 0;
+    virtual object_info copy(const object_key&, const object_key&) const = 0;
+    virtual void remove_batch(std::span<const object_key>) const = 0;
+    virtual object_info put_stream(const object_key&, const byte_stream&, const put_options&) const = 0;
+    virtual bool reserve(const object_key&) const = 0;
+};
+
+template <storage_backend Storage>
+class held_storage final : public storage_interface {
+public:
+    explicit held_storage(Storage storage) : storage_(std::move(storage)) {}
+
+    object_info put(const object_key& key, const byte_source& source, const put_options& options) const override {
+        return storage_.put(key, source, options);
+    }
+    object_info get(const object_key& key, byte_sink& sink, const get_options& options) const override {
+        return storage_.get(key, sink, options);
+    }
+    std::optional<object_info> head(const object_key& key) const override { return storage_.head(key); }
+    void list(std::string_view prefix, const list_visitor& visit) const override { storage_.list(prefix, visit); }
+    void remove(const object_key& key) const override { storage_.remove(key); }
+    store_url url() const override { return storage_.url(); }
+    bool put_if_absent(const object_key& key, const byte_source& source, const put_options& options) const override {
+        return holdfast::put_if_absent(storage_, key, source, options);
+    }
+    bool put_if_match(const object_key& key, const byte_source& source, const std::string& etag,
+                      const put_options& options) const override {
+        return holdfast::put_if_match(storage_, key, source, etag, options);
+    }
+    object_info copy(const object_key& from, const object_key& to) const override {
+        return holdfast::copy(storage_, from, to);
+    }
+    void remove_batch(std::span<const object_key> keys) const override { holdfast::remove_all(storage_, keys); }
+    object_info put_stream(const object_key& key, const byte_stream& stream, const put_options& options) const override {
+        return holdfast::put_stream(storage_, key, stream, options);
+    }
+    bool reserve(const object_key& key) const override { return holdfast::reserve(storage_, key); }
+
+private:
+    Storage storage_;
+};
+
+}  // namespace detail
+
+/// Any storage backend, chosen at run time. Copies share what is held.
+///
+/// Models every ability. Where the held backend lacks one, the call is the function of the same name over the
+/// primitives, with that function's guarantees: `put_if_absent` and `put_if_match` are then not atomic, and
+/// `reserve` still lets at most one win.
+class any_storage {
+public:
+    template <class Storage>
+        requires(!std::same_as<Storage, any_storage>) && storage_backend<Storage>
+    any_storage(Storage storage)
+        : held_(std::make_shared<const detail::held_storage<Storage>>(std::move(storage))) {}
+
+    object_info put(const object_key& key, const byte_source& source, const put_options& options = {}) const {
+        return held_->put(key, source, options);
+    }
+    object_info get(const object_key& key, byte_sink& sink, const get_options& options = {}) const {
+        return held_->get(key, sink, options);
+    }
+    std::optional<object_info> head(const object_key& key) const { return held_->head(key); }
+    void list(std::string_view prefix, const list_visitor& visit) const { held_->list(prefix, visit); }
+    void remove(const object_key& key) const { held_->remove(key); }
+    store_url url() const { return held_->url(); }
+
+    bool put_if_absent(const object_key& key, const byte_source& source, const put_options& options = {}) const {
+        return held_->put_if_absent(key, source, options);
+    }
+    bool put_if_match(const object_key& key, const byte_source& source, const std::string& etag,
+                      const put_options& options = {}) const {
+        return held_->put_if_match(key, source, etag, options);
+    }
+    object_info copy(const object_key& from, const object_key& to) const { return held_->copy(from, to); }
+    void remove_batch(std::span<const object_key> keys) const { held_->remove_batch(keys); }
+    object_info put_stream(const object_key& key, const byte_stream& stream, const put_options& options = {}) const {
+        return held_->put_stream(key, stream, options);
+    }
+
+    /// As the function `reserve` over what is held.
+    bool reserve(const object_key& key) const { return held_->reserve(key); }
+
+private:
+    std::shared_ptr<const detail::storage_interface> held_;
+};
+
+}  // namespace holdfast
+
+#endif

@@ -1,0 +1,115 @@
+#ifndef HOLDFAST_STORAGE_BACKEND_HPP
+#define HOLDFAST_STORAGE_BACKEND_HPP
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include <holdfast/core/byte_sink.hpp>
+#include <holdfast/core/byte_source.hpp>
+#include <holdfast/core/byte_stream.hpp>
+#include <holdfast/core/object_info.hpp>
+#include <holdfast/core/object_key.hpp>
+#include <holdfast/core/store_url.hpp>
+
+namespace holdfast {
+
+/// The part [offset, offset + size) of an object, in bytes; cut at the object's end.
+struct byte_range {
+    std::uint64_t offset = 0;
+    std::uint64_t size = UINT64_MAX;
+};
+
+struct put_options {
+    bool digest = false;        ///< ask for `object_info::crc32c`; a backend that cannot leaves it empty
+    std::stop_token stop = {};  ///< when stopped the call ends soon with `cancelled`, and nothing is stored
+};
+
+struct get_options {
+    byte_range range = {};      ///< default: the whole object
+    std::string if_match = {};  ///< when not empty: fail with `precondition_failed` unless the etag is this one
+    std::stop_token stop = {};  ///< when stopped the call ends soon with `cancelled`
+};
+
+/// Takes one listed object; returns false to end the listing.
+using list_visitor = std::function<bool(const object_info&)>;
+
+/// Where objects live. Six blocking primitives; everything else is derived (`operations.hpp`).
+///
+/// A backend is a handle: copies name the same store. All primitives are const and may be called by any number
+/// of threads at once.
+///
+/// | expression               | meaning, guarantees                                                   | errors |
+/// | ------------------------ | --------------------------------------------------------------------- | ------ |
+/// | `s.put(key, source, o)`  | Stores the source's bytes under `key`, replacing what was there. All or nothing: a reader sees the old object or the new one, whatever happens meanwhile. Returns key, size and etag, and the CRC32C where asked and able. | `access_denied`, `no_space`, `precondition_failed` (a source file changed) |
+/// | `s.get(key, sink, o)`    | Writes the bytes of the range to the sink at their offsets in the object, and returns what `head` returns. A range that starts at or beyond the end writes nothing. On an error the sink may hold a part. | `not_found`, `precondition_failed` |
+/// | `s.head(key)`            | Key, size, modification time and etag; nothing where there is no such object. A write is seen by every `head`, `get` and `list` that starts after it. | |
+/// | `s.list(prefix, visit)`  | Visits every object below `prefix/`, at any depth, once, in no particular order, until `visit` returns false. The empty prefix is the whole store. Objects whose names are no object keys are passed over. | |
+/// | `s.remove(key)`          | Removes the object; removing what is absent succeeds. | |
+/// | `s.url()`                | The store's root. | |
+///
+/// Every primitive reports `access_denied`, `unavailable`, `timed_out`, `throttled` and `cancelled` where they
+/// apply; a store that does not exist yet is an empty one.
+/// Models: `memory_storage`, `local_storage`, `any_storage`.
+template <class Storage>
+concept storage_backend =
+    std::copy_constructible<Storage> &&
+    requires(const Storage& storage, const object_key& key, const byte_source& source, byte_sink& sink,
+             const put_options& putting, const get_options& getting, std::string_view prefix,
+             const list_visitor& visit) {
+        { storage.put(key, source, putting) } -> std::same_as<object_info>;
+        { storage.get(key, sink, getting) } -> std::same_as<object_info>;
+        { storage.head(key) } -> std::same_as<std::optional<object_info>>;
+        { storage.list(prefix, visit) } -> std::same_as<void>;
+        { storage.remove(key) } -> std::same_as<void>;
+        { storage.url() } -> std::convertible_to<store_url>;
+    };
+
+/// Ability: stores an object only where none exists; false where one does. Atomic among all writers.
+template <class Storage>
+concept create_only_storage =
+    storage_backend<Storage> &&
+    requires(const Storage& storage, const object_key& key, const byte_source& source, const put_options& options) {
+        { storage.put_if_absent(key, source, options) } -> std::same_as<bool>;
+    };
+
+/// Ability: replaces an object only where its etag is still `etag`; false where it changed or vanished. Atomic
+/// among all writers.
+template <class Storage>
+concept compare_and_swap_storage =
+    storage_backend<Storage> && requires(const Storage& storage, const object_key& key, const byte_source& source,
+                                         const std::string& etag, const put_options& options) {
+        { storage.put_if_match(key, source, etag, options) } -> std::same_as<bool>;
+    };
+
+/// Ability: copies an object without sending its bytes. Errors: `not_found`.
+template <class Storage>
+concept copying_storage =
+    storage_backend<Storage> && requires(const Storage& storage, const object_key& from, const object_key& to) {
+        { storage.copy(from, to) } -> std::same_as<object_info>;
+    };
+
+/// Ability: removes many objects in few requests; absent ones are no error. Errors: that of the first object
+/// that could not be removed, after all were tried.
+template <class Storage>
+concept batch_remove_storage =
+    storage_backend<Storage> && requires(const Storage& storage, std::span<const object_key> keys) {
+        { storage.remove_batch(keys) } -> std::same_as<void>;
+    };
+
+/// Ability: stores an object whose size is not known beforehand, with the guarantees of `put`.
+template <class Storage>
+concept streaming_storage =
+    storage_backend<Storage> && requires(const Storage& storage, const object_key& key, const byte_stream& stream,
+                                         const put_options& options) {
+        { storage.put_stream(key, stream, options) } -> std::same_as<object_info>;
+    };
+
+}  // namespace holdfast
+
+#endif

@@ -1,0 +1,105 @@
+#ifndef HOLDFAST_STORAGE_FILE_TRANSFER_HPP
+#define HOLDFAST_STORAGE_FILE_TRANSFER_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <holdfast/core/byte_sink.hpp>
+#include <holdfast/core/byte_source.hpp>
+#include <holdfast/core/error.hpp>
+#include <holdfast/core/object_info.hpp>
+#include <holdfast/core/object_key.hpp>
+#include <holdfast/detail/parallel.hpp>
+#include <holdfast/storage/backend.hpp>
+#include <holdfast/storage/transfer_limits.hpp>
+
+namespace holdfast {
+
+/// Stores a file's content. Errors: as `source_file` and `put`.
+template <storage_backend Storage>
+object_info put_file(const Storage& storage, const object_key& key, const std::filesystem::path& path,
+                     const put_options& options = {}) {
+    return storage.put(key, byte_source::from_file(path), options);
+}
+
+namespace detail {
+
+/// What `head` says, as a precondition of the reads that follow. Errors: `not_found`, `precondition_failed`.
+template <storage_backend Storage>
+object_info require_object(const Storage& storage, const object_key& key, const get_options& options) {
+    auto info = storage.head(key);
+    if (!info) throw error(errc::not_found, "get", key.str(), "the store has no such object; list what it has");
+    if (!options.if_match.empty() && options.if_match != info->etag) {
+        throw error(errc::precondition_failed, "get", key.str(), "the object was replaced; look at it again");
+    }
+    return std::move(*info);
+}
+
+/// Gets a whole object in ranges, several at once, all of the same etag.
+template <storage_backend Storage>
+object_info get_ranges(const Storage& storage, const object_key& key, byte_sink& sink, const get_options& options,
+                       const transfer_limits& limits) {
+    object_info info = require_object(storage, key, options);
+    const std::uint64_t range = std::max<std::uint64_t>(limits.range_size, 1);
+    if (info.size <= range || limits.connections <= 1) {
+        return storage.get(key, sink, {.if_match = info.etag, .stop = options.stop});
+    }
+    const auto count = static_cast<std::size_t>((info.size - 1) / range + 1);
+    parallel_for(
+        count, limits.connections,
+        [&](std::size_t i) {
+            storage.get(key, sink, {.range = {i * range, range}, .if_match = info.etag, .stop = options.stop});
+        },
+        options.stop);
+    return info;
+}
+
+/// Removes a file that did not become whole.
+class unfinished_file {
+public:
+    explicit unfinished_file(const std::filesystem::path& path) : path_(path) {}
+    unfinished_file(const unfinished_file&) = delete;
+    unfinished_file& operator=(const unfinished_file&) = delete;
+    ~unfinished_file() {
+        std::error_code ignored;
+        if (!finished_) std::filesystem::remove(path_, ignored);
+    }
+    void finish() noexcept { finished_ = true; }
+
+private:
+    const std::filesystem::path& path_;
+    bool finished_ = false;
+};
+
+}  // namespace detail
+
+/// Gets a whole object into a new file.
+///
+/// Effects: objects beyond `limits.range_size` arrive in ranges, several at once. On an error the file is removed.
+/// @param options its range must be the whole object
+/// @param digest ask for `object_info::crc32c` of the bytes as they arrived
+/// Errors: `not_found`; `precondition_failed` where the file exists, and where the object is replaced meanwhile.
+template <storage_backend Storage>
+object_info get_file(const Storage& storage, const object_key& key, const std::filesystem::path& path,
+                     const get_options& options = {}, const transfer_limits& limits = {}, bool digest = false) {
+    if (options.range.offset != 0 || options.range.size != UINT64_MAX) {
+        throw error(errc::invalid_argument, "get", key.str(), "a file takes the whole object; leave the range out");
+    }
+    file_sink file(path);
+    detail::unfinished_file unfinished(path);
+    crc32c_sink digesting(file);
+    byte_sink& sink = digest ? static_cast<byte_sink&>(digesting) : file;
+    object_info info = detail::get_ranges(storage, key, sink, options, limits);
+    if (digest) info.crc32c = digesting.value(info.size);
+    file.close();
+    unfinished.finish();
+    return info;
+}
+
+}  // namespace holdfast
+
+#endif

@@ -1,0 +1,55 @@
+#include <tests/conformance/storage_backend.hpp>
+
+#include <holdfast/detail/temp_directory.hpp>
+#include <holdfast/storage/any.hpp>
+#include <holdfast/storage/local.hpp>
+#include <holdfast/storage/memory.hpp>
+
+#include <tests/support/archetype_storage.hpp>
+#include <tests/support/failing_storage.hpp>
+
+using namespace holdfast;
+using conformance::storage_backend_suite;
+
+TEST_SUITE_BEGIN("storage_backend");
+
+TEST_CASE("memory_storage") {
+    storage_backend_suite([] { return memory_storage(); });
+}
+
+TEST_CASE("local_storage") {
+    const detail::temp_directory scratch;
+    storage_backend_suite([&] { return local_storage(scratch.path() / "store"); });
+}
+
+TEST_CASE("local_storage, durable") {
+    const detail::temp_directory scratch;
+    storage_backend_suite([&] { return local_storage(scratch.path() / "not/yet", {.durable = true}); });
+}
+
+TEST_CASE("archetype_storage") {
+    storage_backend_suite([] { return archetype_storage(); });
+}
+
+TEST_CASE("any_storage over memory_storage") {
+    storage_backend_suite([] { return any_storage(memory_storage()); });
+}
+
+TEST_CASE("any_storage over local_storage") {
+    const detail::temp_directory scratch;
+    storage_backend_suite([&] { return any_storage(local_storage(scratch.path() / "store")); });
+}
+
+TEST_CASE("any_storage over archetype_storage") {
+    storage_backend_suite<false>([] { return any_storage(archetype_storage()); });
+}
+
+TEST_CASE("failing_storage that lets nothing fail") {
+    storage_backend_suite([] { return failing_storage(memory_storage(), [](const storage_step&) {}); });
+}
+
+TEST_CASE("failing_storage over archetype_storage") {
+    storage_backend_suite([] { return failing_storage(archetype_storage(), [](const storage_step&) {}); });
+}
+
+TEST_SUITE_END();

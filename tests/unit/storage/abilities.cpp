@@ -1,0 +1,55 @@
+#include <holdfast/storage/abilities.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include <holdfast/storage/memory.hpp>
+#include <tests/support/archetype_storage.hpp>
+#include <tests/support/failing_storage.hpp>
+
+using namespace holdfast;
+
+namespace {
+
+const storage_hook refuse_even_keys = [](const storage_step& step) {
+    if (!step.done && step.operation == "remove" && (step.key.back() - '0') % 2 == 0) {
+        throw error(errc::access_denied, "remove", step.key, "this test refuses it");
+    }
+};
+
+}  // namespace
+
+TEST_CASE("remove_all without the ability tries every object and reports the first failure") {
+    const failing_storage storage(archetype_storage(), refuse_even_keys);
+    std::vector<object_key> keys;
+    for (const char* text : {"k1", "k2", "k3", "k4", "k5"}) {
+        keys.emplace_back(text);
+        storage.put(keys.back(), byte_source{}, {});
+    }
+    try {
+        remove_all(storage, keys);
+        FAIL("no error");
+    } catch (const error& failure) {
+        CHECK(failure.kind() == errc::access_denied);
+        CHECK(failure.key() == "k2");
+    }
+    std::vector<std::string> left;
+    storage.list("", [&](const object_info& object) { return left.push_back(object.key.str()), true; });
+    CHECK(left == std::vector<std::string>{"k2", "k4"});
+}
+
+TEST_CASE("a fallback that fails between its steps changes nothing") {
+    const archetype_storage store;
+    const object_key key("key");
+    store.put(key, byte_source::from_text("old"), {});
+    const std::string etag = store.head(key)->etag;
+    const failing_storage failing(store, fail_at(1));
+    SUBCASE("put_if_match") { CHECK_THROWS_AS(put_if_match(failing, key, byte_source{}, etag), error); }
+    SUBCASE("put_if_absent") { CHECK_THROWS_AS(put_if_absent(failing, object_key("new"), byte_source{}), error); }
+    SUBCASE("copy") { CHECK_THROWS_AS(copy(failing, key, object_key("new")), error); }
+    CHECK(failing.steps() == 2);
+    CHECK(store.head(key)->etag == etag);
+    CHECK_FALSE(store.head(object_key("new")));
+}

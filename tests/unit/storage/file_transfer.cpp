@@ -1,0 +1,124 @@
+#include <holdfast/storage/file_transfer.hpp>
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <mutex>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+#include <holdfast/core/error.hpp>
+#include <holdfast/detail/crc32c.hpp>
+#include <holdfast/detail/temp_directory.hpp>
+#include <holdfast/storage/memory.hpp>
+#include <holdfast/storage/operations.hpp>
+#include <tests/support/archetype_storage.hpp>
+#include <tests/support/failing_storage.hpp>
+
+using namespace holdfast;
+
+namespace {
+
+std::string content_of(const std::filesystem::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+template <class Call>
+errc failure_of(Call call) {
+    try {
+        call();
+    } catch (const error& failure) {
+        return failure.kind();
+    }
+    return {};
+}
+
+const object_key key("object");
+constexpr transfer_limits tens{.connections = 3, .range_size = 10};
+
+}  // namespace
+
+TEST_CASE("a file goes to the store and back") {
+    const detail::temp_directory scratch;
+    const memory_storage storage;
+    std::ofstream(scratch.path() / "file") << "content";
+    CHECK(put_file(storage, key, scratch.path() / "file").size == 7);
+    const object_info info = get_file(storage, key, scratch.path() / "copy");
+    CHECK(info.size == 7);
+    CHECK_FALSE(info.crc32c);
+    CHECK(content_of(scratch.path() / "copy") == "content");
+    CHECK(failure_of([&] { put_file(storage, key, scratch.path() / "absent"); }) == errc::not_found);
+}
+
+TEST_CASE("a large object arrives in ranges of one state") {
+    const detail::temp_directory scratch;
+    std::uint64_t gets = 0;
+    std::mutex mutex;
+    const failing_storage storage(archetype_storage(), [&](const storage_step& step) {
+        const std::scoped_lock lock(mutex);
+        gets += step.operation == "get" && !step.done ? 1 : 0;
+    });
+    const std::string text = "0123456789abcdefghijklmno";
+    for (const auto& [size, expected] : {std::pair{0U, 1U}, {9U, 1U}, {10U, 1U}, {11U, 2U}, {20U, 2U}, {25U, 3U}}) {
+        CAPTURE(size);
+        gets = 0;
+        put_text(storage, key, text.substr(0, size));
+        const auto path = scratch.path() / std::to_string(size);
+        const object_info info = get_file(storage, key, path, {}, tens, true);
+        CHECK(content_of(path) == text.substr(0, size));
+        CHECK(info.crc32c == detail::crc32c(0, std::as_bytes(std::span(text).first(size))));
+        CHECK(gets == expected);
+    }
+}
+
+TEST_CASE("no file is left where a get fails") {
+    const detail::temp_directory scratch;
+    const auto path = scratch.path() / "file";
+    const archetype_storage store;
+    put_text(store, key, std::string(100, 'x'));
+    SUBCASE("an absent object") {
+        CHECK(failure_of([&] { get_file(store, object_key("absent"), path); }) == errc::not_found);
+    }
+    SUBCASE("another object than was asked for") {
+        CHECK(failure_of([&] { get_file(store, key, path, {.if_match = "7"}); }) == errc::precondition_failed);
+    }
+    SUBCASE("any step that fails") {
+        for (std::uint64_t step = 0; step < 11; ++step) {
+            const failing_storage failing(store, fail_at(step));
+            CHECK(failure_of([&] { get_file(failing, key, path, {}, tens); }) == errc::unavailable);
+            CHECK_FALSE(std::filesystem::exists(path));
+        }
+    }
+    SUBCASE("an object that is replaced between two ranges") {
+        const failing_storage replacing(store, [&](const storage_step& step) {
+            if (step.number == 4 && step.done) put_text(store, key, std::string(100, 'y'));
+        });
+        CHECK(failure_of([&] { get_file(replacing, key, path, {}, tens); }) == errc::precondition_failed);
+    }
+    SUBCASE("the caller stops") {
+        std::stop_source stop;
+        const failing_storage stopping(store, [&](const storage_step& step) {
+            if (step.number == 2) stop.request_stop();
+        });
+        CHECK(failure_of([&] { get_file(stopping, key, path, {.stop = stop.get_token()}, tens); }) == errc::cancelled);
+    }
+    SUBCASE("a range") {
+        CHECK(failure_of([&] { get_file(store, key, path, {.range = {0, 5}}); }) == errc::invalid_argument);
+    }
+    CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE("a file that exists is neither replaced nor removed") {
+    const detail::temp_directory scratch;
+    const auto path = scratch.path() / "file";
+    std::ofstream(path) << "precious";
+    const memory_storage storage;
+    put_text(storage, key, "new");
+    CHECK(failure_of([&] { get_file(storage, key, path); }) == errc::precondition_failed);
+    CHECK(content_of(path) == "precious");
+}

@@ -1,0 +1,348 @@
+#include <holdfast/storage/local.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <holdfast/core/error.hpp>
+#include <holdfast/detail/system.hpp>
+#include <holdfast/detail/temp_directory.hpp>
+#include <holdfast/storage/operations.hpp>
+
+using namespace holdfast;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+void write(const fs::path& path, const std::string& text) {
+    fs::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary) << text;
+}
+
+std::string content_of(const fs::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+template <class Call>
+std::optional<error> failure_of(Call call) {
+    try {
+        call();
+        return std::nullopt;
+    } catch (const error& failure) {
+        return failure;
+    }
+}
+
+template <class Call>
+std::optional<errc> kind_of(Call call) {
+    const auto failure = failure_of(call);
+    return failure ? std::optional(failure->kind()) : std::nullopt;
+}
+
+std::vector<std::string> keys_in(const local_storage& storage, std::string_view prefix = "") {
+    std::vector<std::string> keys;
+    for (const auto& object : list_all(storage, prefix)) keys.push_back(object.key.str());
+    return keys;
+}
+
+/// The unfinished objects in a store.
+std::size_t staged_in(const fs::path& root) {
+    if (!fs::exists(root / ".holdfast")) return 0;
+    return static_cast<std::size_t>(std::ranges::count_if(fs::directory_iterator(root / ".holdfast"), [](const auto& e) {
+        return e.path().filename() != "lock";
+    }));
+}
+
+using names = std::vector<std::string>;
+const object_key key("dir/object");
+
+}  // namespace
+
+TEST_CASE("a root that does not exist is an empty store, and reading does not create it") {
+    const detail::temp_directory scratch;
+    const auto root = scratch.path() / "not/yet";
+    const local_storage storage(root);
+    memory_sink sink;
+    CHECK(keys_in(storage).empty());
+    CHECK_FALSE(storage.head(key));
+    CHECK(kind_of([&] { storage.get(key, sink); }) == errc::not_found);
+    CHECK(kind_of([&] { storage.copy(key, object_key("x")); }) == errc::not_found);
+    CHECK_FALSE(storage.put_if_match(key, byte_source{}, "etag"));
+    storage.remove(key);
+    CHECK(storage.clean_unfinished(std::chrono::seconds(0)) == 0);
+    CHECK_FALSE(fs::exists(scratch.path() / "not"));
+    put_text(storage, key, "text");
+    CHECK(content_of(root / "dir/object") == "text");
+}
+
+TEST_CASE("the root is absolute, as given, and may be reached through links") {
+    const detail::temp_directory scratch;
+    fs::create_directories(scratch.path() / "real");
+    fs::create_directory_symlink("real", scratch.path() / "link");
+    const local_storage storage(scratch.path() / "link/./x/../store/");
+    CHECK(storage.url() == store_url{"file", "", (scratch.path() / "link/store").string()});
+    put_text(storage, key, "text");
+    CHECK(content_of(scratch.path() / "real/store/dir/object") == "text");
+    CHECK(local_storage("relative").url().path == (fs::current_path() / "relative").string());
+    CHECK(kind_of([] { local_storage(""); }) == errc::invalid_argument);
+}
+
+TEST_CASE("a root that is a file is an error") {
+    const detail::temp_directory scratch;
+    write(scratch.path() / "file", "");
+    const local_storage storage(scratch.path() / "file");
+    CHECK(kind_of([&] { put_text(storage, key, ""); }) == errc::invalid_argument);
+    CHECK(kind_of([&] { storage.head(key); }) == errc::invalid_argument);
+}
+
+TEST_CASE("objects are plain files that others may read as the umask allows, and other files are objects") {
+    const detail::temp_directory scratch;
+    write(scratch.path() / "probe", "");
+    fs::create_directory(scratch.path() / "probe_dir");
+    const local_storage storage(scratch.path() / "store");
+    put_text(storage, key, "text");
+    CHECK(fs::status(scratch.path() / "store/dir/object").permissions() == fs::status(scratch.path() / "probe").permissions());
+    CHECK(fs::status(scratch.path() / "store/dir").permissions() == fs::status(scratch.path() / "probe_dir").permissions());
+    write(scratch.path() / "store/from/python", "theirs");
+    CHECK(keys_in(storage) == names{"dir/object", "from/python"});
+    CHECK(get_text(storage, object_key("from/python")) == "theirs");
+}
+
+TEST_CASE("no temporary file stays, and the store's own directory is no object") {
+    const detail::temp_directory scratch;
+    const local_storage storage(scratch.path());
+    put_text(storage, key, "text");
+    storage.put_if_absent(key, byte_source{});
+    storage.put_if_match(key, byte_source::from_text("later"), storage.head(key)->etag);
+    storage.copy(key, object_key("copied"));
+    CHECK(staged_in(scratch.path()) == 0);
+    CHECK(keys_in(storage) == names{"copied", "dir/object"});
+    CHECK(keys_in(storage, ".holdfast").empty());
+    for (const std::string own : {".holdfast", ".holdfast/lock", ".holdfast/deep/x"}) {
+        CAPTURE(own);
+        memory_sink sink;
+        CHECK(kind_of([&] { put_text(storage, object_key(own), ""); }) == errc::invalid_argument);
+        CHECK(kind_of([&] { storage.put_if_absent(object_key(own), byte_source{}); }) == errc::invalid_argument);
+        CHECK(kind_of([&] { storage.get(object_key(own), sink); }) == errc::invalid_argument);
+        CHECK(kind_of([&] { storage.remove(object_key(own)); }) == errc::invalid_argument);
+        CHECK(kind_of([&] { storage.copy(key, object_key(own)); }) == errc::invalid_argument);
+    }
+    put_text(storage, object_key(".holdfast2/x"), "another name");
+    CHECK(keys_in(storage, ".holdfast2") == names{".holdfast2/x"});
+}
+
+TEST_CASE("a directory is no object, and an object has none below it") {
+    const detail::temp_directory scratch;
+    const local_storage storage(scratch.path());
+    put_text(storage, object_key("a/b/c"), "text");
+    memory_sink sink;
+    CHECK_FALSE(storage.head(object_key("a/b")));
+    CHECK(kind_of([&] { storage.get(object_key("a/b"), sink); }) == errc::not_found);
+    CHECK_FALSE(storage.head(object_key("a/b/c/d")));
+    storage.remove(object_key("a/b"));
+    storage.remove(object_key("a/b/c/d"));
+    const auto source = byte_source::from_text("x");
+    for (const char* below : {"a/b/c/d", "a/b/c/d/e"}) {
+        const auto failure = failure_of([&] { storage.put(object_key(below), source); });
+        REQUIRE(failure);
+        CHECK(failure->kind() == errc::invalid_argument);
+        CHECK(failure->key() == below);
+        CHECK(failure->message().starts_with("'a/b/c' is an object"));
+        CHECK(kind_of([&] { storage.put_if_absent(object_key(below), source); }) == errc::invalid_argument);
+    }
+    for (const char* above : {"a", "a/b"}) {
+        const auto failure = failure_of([&] { storage.put(object_key(above), source); });
+        REQUIRE(failure);
+        CHECK(failure->kind() == errc::invalid_argument);
+        CHECK(failure->message().starts_with("there are objects below this key"));
+        CHECK(kind_of([&] { storage.put_if_absent(object_key(above), source); }) == errc::invalid_argument);
+    }
+    CHECK(keys_in(storage) == names{"a/b/c"});
+    CHECK(staged_in(scratch.path()) == 0);
+}
+
+TEST_CASE("a part of a key has at most 255 bytes") {
+    const detail::temp_directory scratch;
+    const local_storage storage(scratch.path());
+    const object_key fits("dir/" + std::string(255, 'n'));
+    const object_key too_long("dir/" + std::string(256, 'n') + "/x");
+    put_text(storage, fits, "text");
+    CHECK(get_text(storage, fits) == "text");
+    CHECK(kind_of([&] { put_text(storage, too_long, ""); }) == errc::invalid_argument);
+    CHECK(kind_of([&] { storage.head(too_long); }) == errc::invalid_argument);
+}
+
+TEST_CASE("links in the store are not objects and lead nowhere") {
+    const detail::temp_directory scratch;
+    const auto root = scratch.path() / "root";
+    write(scratch.path() / "outside/file", "secret");
+    const local_storage storage(root);
+    put_text(storage, object_key("in/file"), "mine");
+    fs::create_directory_symlink("../outside", root / "up");
+    fs::create_directory_symlink("in", root / "inside");
+    fs::create_symlink("in/file", root / "to_file");
+    fs::create_symlink("../../outside/file", root / "in/out");
+    fs::create_symlink("nowhere", root / "dangling");
+    CHECK(keys_in(storage) == names{"in/file"});
+    CHECK(keys_in(storage, "up").empty());
+    CHECK(keys_in(storage, "inside").empty());
+    for (const std::string text : {"up/file", "up/new", "up", "inside/file", "to_file", "in/out", "dangling", "dangling/x"}) {
+        CAPTURE(text);
+        const object_key through(text);
+        const auto source = byte_source::from_text("x");
+        memory_sink sink;
+        CHECK(kind_of([&] { storage.get(through, sink); }) == errc::unsafe_path);
+        CHECK(kind_of([&] { storage.head(through); }) == errc::unsafe_path);
+        CHECK(kind_of([&] { storage.put(through, source); }) == errc::unsafe_path);
+        CHECK(kind_of([&] { storage.put_if_absent(through, source); }) == errc::unsafe_path);
+        CHECK(kind_of([&] { storage.put_if_match(through, source, "etag"); }) == errc::unsafe_path);
+        CHECK(kind_of([&] { storage.remove(through); }) == errc::unsafe_path);
+        CHECK(kind_of([&] { storage.copy(through, object_key("copied")); }) == errc::unsafe_path);
+        CHECK(kind_of([&] { storage.copy(object_key("in/file"), through); }) == errc::unsafe_path);
+    }
+    CHECK(content_of(scratch.path() / "outside/file") == "secret");
+    CHECK(std::distance(fs::directory_iterator(scratch.path() / "outside"), {}) == 1);
+    CHECK(keys_in(storage) == names{"in/file"});
+    CHECK(staged_in(root) == 0);
+}
+
+TEST_CASE("the store's own directory is not followed when it is a link") {
+    const detail::temp_directory scratch;
+    fs::create_directories(scratch.path() / "outside");
+    fs::create_directories(scratch.path() / "root");
+    fs::create_directory_symlink("../outside", scratch.path() / "root/.holdfast");
+    CHECK(kind_of([&] { put_text(local_storage(scratch.path() / "root"), key, ""); }) == errc::unsafe_path);
+    CHECK(fs::is_empty(scratch.path() / "outside"));
+}
+
+TEST_CASE("pipes and names that are no keys are passed over") {
+    const detail::temp_directory scratch;
+    const local_storage storage(scratch.path());
+    write(scratch.path() / "dir/\xff not UTF-8", "x");
+    put_text(storage, object_key("dir/good"), "x");
+    CHECK(keys_in(storage) == names{"dir/good"});
+}
+
+TEST_CASE("an object that is replaced while it is read is read whole, and old") {
+    struct replacing_sink final : byte_sink {
+        explicit replacing_sink(const local_storage& s) : storage(s) {}
+        void write(std::uint64_t offset, std::span<const std::byte> bytes) override {
+            put_text(storage, key, "new");
+            kept.write(offset, bytes);
+        }
+        const local_storage& storage;
+        memory_sink kept;
+    };
+    const detail::temp_directory scratch;
+    const local_storage storage(scratch.path());
+    const std::string old(3U << 20, 'o');
+    put_text(storage, key, old);
+    replacing_sink sink(storage);
+    storage.get(key, sink);
+    CHECK((sink.kept.text() == old));
+    CHECK(get_text(storage, key) == "new");
+}
+
+TEST_CASE("an object that another program changes in place while it is read is an error") {
+    struct changing_sink final : byte_sink {
+        explicit changing_sink(fs::path p, bool s) : path(std::move(p)), shorten(s) {}
+        void write(std::uint64_t, std::span<const std::byte>) override {
+            if (shorten) return fs::resize_file(path, 10);
+            std::ofstream(path, std::ios::app) << "more";
+        }
+        fs::path path;
+        bool shorten;
+    };
+    const detail::temp_directory scratch;
+    const local_storage storage(scratch.path());
+    for (const bool shorten : {false, true}) {
+        put_text(storage, key, std::string(3U << 20, 'o'));
+        changing_sink sink(scratch.path() / "dir/object", shorten);
+        CHECK(kind_of([&] { storage.get(key, sink); }) == errc::precondition_failed);
+    }
+}
+
+TEST_CASE("a get ends soon after the caller stops it") {
+    struct stopping_sink final : byte_sink {
+        void write(std::uint64_t, std::span<const std::byte> bytes) override {
+            seen += bytes.size();
+            stop.request_stop();
+        }
+        std::stop_source stop;
+        std::size_t seen = 0;
+    };
+    const detail::temp_directory scratch;
+    const local_storage storage(scratch.path());
+    put_text(storage, key, std::string(5U << 20, 'x'));
+    stopping_sink sink;
+    CHECK(kind_of([&] { storage.get(key, sink, {.stop = sink.stop.get_token()}); }) == errc::cancelled);
+    CHECK(sink.seen < 5U << 20);
+}
+
+TEST_CASE("removing the last object of a directory removes the directory, and never the root") {
+    const detail::temp_directory scratch;
+    const auto root = scratch.path() / "root";
+    const local_storage storage(root);
+    put_text(storage, object_key("a/b/c/d"), "");
+    put_text(storage, object_key("a/e"), "");
+    storage.remove(object_key("a/b/c/d"));
+    CHECK_FALSE(fs::exists(root / "a/b"));
+    CHECK(fs::exists(root / "a"));
+    storage.remove(object_key("a/e"));
+    CHECK_FALSE(fs::exists(root / "a"));
+    CHECK(fs::exists(root));
+}
+
+TEST_CASE("a put that fails leaves neither a temporary file nor a directory") {
+    const detail::temp_directory scratch;
+    const auto root = scratch.path() / "root";
+    const local_storage storage(root);
+    write(scratch.path() / "file", "content");
+    const auto source = byte_source::from_file(scratch.path() / "file");
+    fs::resize_file(scratch.path() / "file", 3);
+    for (const bool digest : {false, true}) {
+        CHECK(kind_of([&] { storage.put(key, source, {.digest = digest}); }) == errc::precondition_failed);
+    }
+    CHECK(staged_in(root) == 0);
+    CHECK_FALSE(fs::exists(root / "dir"));
+}
+
+TEST_CASE("clean_unfinished removes what is old and leaves the rest") {
+    const detail::temp_directory scratch;
+    const local_storage storage(scratch.path());
+    put_text(storage, key, "text");
+    write(scratch.path() / ".holdfast/new", "a live writer's");
+    write(scratch.path() / ".holdfast/old", "a dead writer's");
+    detail::set_path_modified(scratch.path() / ".holdfast/old", 1'000'000'000, false);
+    detail::set_path_modified(scratch.path() / ".holdfast/lock", 1'000'000'000, false);
+    CHECK(storage.clean_unfinished(std::chrono::hours(24)) == 1);
+    CHECK_FALSE(fs::exists(scratch.path() / ".holdfast/old"));
+    CHECK(fs::exists(scratch.path() / ".holdfast/new"));
+    CHECK(fs::exists(scratch.path() / ".holdfast/lock"));
+    CHECK(storage.clean_unfinished(std::chrono::seconds(0)) == 1);
+    CHECK(get_text(storage, key) == "text");
+}
+
+TEST_CASE("a create and a swap hold among stores that were opened apart") {
+    const detail::temp_directory scratch;
+    const local_storage first(scratch.path());
+    const local_storage second(scratch.path());
+    CHECK(first.put_if_absent(key, byte_source::from_text("1")));
+    CHECK_FALSE(second.put_if_absent(key, byte_source::from_text("2")));
+    const auto etag = second.head(key)->etag;
+    CHECK(first.put_if_match(key, byte_source::from_text("3"), etag));
+    CHECK_FALSE(second.put_if_match(key, byte_source::from_text("4"), etag));
+    CHECK(get_text(second, key) == "3");
+}

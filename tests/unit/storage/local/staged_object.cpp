@@ -1,0 +1,86 @@
+#include <holdfast/storage/local/staged_object.hpp>
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <span>
+#include <string>
+#include <utility>
+
+#include <holdfast/core/error.hpp>
+#include <holdfast/detail/crc32c.hpp>
+#include <holdfast/detail/temp_directory.hpp>
+
+using namespace holdfast;
+using detail::staged_object;
+
+namespace {
+
+const object_key key("dir/object");
+
+std::string content_of(const std::filesystem::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace
+
+TEST_CASE("a staged object is a file of its own that goes unless it is taken over") {
+    const detail::temp_directory scratch;
+    const detail::beneath root(scratch.path());
+    std::filesystem::path path;
+    SUBCASE("it goes") {
+        const staged_object staged(root, key, false, {});
+        path = scratch.path() / staged.path();
+        CHECK(std::filesystem::exists(path));
+        CHECK(path.parent_path() == scratch.path() / ".holdfast");
+        CHECK(staged_object(root, key, false, {}).path() != staged.path());
+    }
+    SUBCASE("it is taken over") {
+        staged_object staged(root, key, false, {});
+        root.rename(staged.path(), "taken", true);
+        path = scratch.path() / staged.path();
+        staged.taken_over();
+        CHECK(staged.path().empty());
+        CHECK(std::filesystem::exists(scratch.path() / "taken"));
+    }
+    CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE("pieces of every kind follow each other, and the digest is of them all") {
+    const detail::temp_directory scratch;
+    const detail::beneath root(scratch.path());
+    std::ofstream(scratch.path() / "file") << "0123456789";
+    byte_source source = byte_source::from_text("<");
+    source.append(byte_source::from_file(scratch.path() / "file").slice(2, 5));
+    source.append(byte_source::from_text(">"));
+    for (const bool digest : {false, true}) {
+        staged_object staged(root, key, digest, {});
+        staged.write(source);
+        bool sent = false;
+        staged.write(byte_stream([&](std::span<std::byte> buffer) {
+            buffer[0] = std::byte{'!'};
+            return std::exchange(sent, true) ? 0U : 1U;
+        }));
+        const object_info info = staged.finish(false);
+        const std::string expected = "<23456>!";
+        CHECK(content_of(scratch.path() / staged.path()) == expected);
+        CHECK(info.size == expected.size());
+        CHECK(info.key == key);
+        CHECK(info.crc32c.has_value() == digest);
+        if (digest) CHECK(*info.crc32c == detail::crc32c(0, std::as_bytes(std::span(expected))));
+        CHECK(info.etag == detail::local_object_info(key, *root.status(staged.path())).etag);
+    }
+}
+
+TEST_CASE("the etag tells inode, time and size apart") {
+    const detail::file_status status{.size = 1, .modified_ns = 2, .inode = 3};
+    detail::file_status other = status;
+    SUBCASE("size") { other.size = 2; }
+    SUBCASE("time") { other.modified_ns = 1; }
+    SUBCASE("inode") { other.inode = 4; }
+    CHECK(detail::local_object_info(key, status).etag != detail::local_object_info(key, other).etag);
+    CHECK(detail::local_object_info(key, status).etag == "000000000000000300000000000000020000000000000001");
+}

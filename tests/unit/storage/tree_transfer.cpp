@@ -1,0 +1,114 @@
+#include <holdfast/storage/tree_transfer.hpp>
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <holdfast/core/error.hpp>
+#include <holdfast/detail/temp_directory.hpp>
+#include <holdfast/storage/memory.hpp>
+#include <tests/support/archetype_storage.hpp>
+#include <tests/support/failing_storage.hpp>
+
+using namespace holdfast;
+
+namespace {
+
+void write(const std::filesystem::path& path, const std::string& text) {
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+}
+
+std::string content_of(const std::filesystem::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+template <class Call>
+errc failure_of(Call call) {
+    try {
+        call();
+    } catch (const error& failure) {
+        return failure.kind();
+    }
+    return {};
+}
+
+std::vector<std::string> keys_of(const std::vector<object_info>& objects) {
+    std::vector<std::string> keys;
+    for (const auto& object : objects) keys.push_back(object.key.str());
+    return keys;
+}
+
+}  // namespace
+
+TEST_CASE("a tree goes to the store and back") {
+    const detail::temp_directory scratch;
+    const auto from = scratch.path() / "from";
+    write(from / "a", "1");
+    write(from / "sub/deep/b c", "22");
+    write(from / "sub/ü", "");
+    std::filesystem::create_directories(from / "empty");
+    const memory_storage storage;
+    CHECK(put_tree(storage, object_key("x/y"), from).size() == 3);
+    storage.put(object_key("x/y2"), byte_source{}, {});
+    CHECK(keys_of(list_all(storage, "x/y")) == std::vector<std::string>{"x/y/a", "x/y/sub/deep/b c", "x/y/sub/ü"});
+    const auto got = get_tree(storage, object_key("x/y"), scratch.path() / "to/here");
+    CHECK(keys_of(got) == keys_of(list_all(storage, "x/y")));
+    CHECK(content_of(scratch.path() / "to/here/a") == "1");
+    CHECK(content_of(scratch.path() / "to/here/sub/deep/b c") == "22");
+    CHECK(std::filesystem::is_regular_file(scratch.path() / "to/here/sub/ü"));
+    CHECK_FALSE(std::filesystem::exists(scratch.path() / "to/here/empty"));
+}
+
+TEST_CASE("put_tree refuses what is neither file nor directory, before it stores anything") {
+    const detail::temp_directory scratch;
+    write(scratch.path() / "a", "1");
+    const memory_storage storage;
+    std::filesystem::create_symlink("a", scratch.path() / "link");
+    CHECK(failure_of([&] { put_tree(storage, object_key("x"), scratch.path()); }) == errc::unsafe_path);
+    CHECK(failure_of([&] { put_tree(storage, object_key("x"), scratch.path() / "absent"); }) == errc::not_found);
+    CHECK(list_all(storage, "").empty());
+}
+
+TEST_CASE("put_all answers in the order of the objects and stops at the first failure") {
+    const archetype_storage store;
+    std::vector<pending_put> objects;
+    for (int i = 0; i < 30; ++i) {
+        objects.push_back({object_key("k" + std::to_string(i)), byte_source::from_text(std::string(static_cast<std::size_t>(i), 'x'))});
+    }
+    const auto stored = put_all(store, objects);
+    REQUIRE(stored.size() == 30);
+    for (std::size_t i = 0; i < 30; ++i) {
+        CHECK(stored[i].key == objects[i].key);
+        CHECK(stored[i].size == i);
+        CHECK(store.head(stored[i].key)->etag == stored[i].etag);
+    }
+    const archetype_storage other;
+    const failing_storage failing(other, fail_at(4));
+    CHECK(failure_of([&] { put_all(failing, objects, {}, {.connections = 1}); }) == errc::unavailable);
+    CHECK(failing.steps() == 5);
+    CHECK(list_all(other, "").size() == 4);
+}
+
+TEST_CASE("get_tree replaces no file") {
+    const detail::temp_directory scratch;
+    write(scratch.path() / "a", "mine");
+    const memory_storage storage;
+    storage.put(object_key("x/a"), byte_source::from_text("theirs"), {});
+    CHECK(failure_of([&] { get_tree(storage, object_key("x"), scratch.path()); }) == errc::precondition_failed);
+    CHECK(content_of(scratch.path() / "a") == "mine");
+}
+
+TEST_CASE("remove_prefix takes the object at the prefix too") {
+    const memory_storage storage;
+    for (const char* text : {"v1", "v1/a", "v1/b/c", "v10", "v1.json", "v"}) {
+        storage.put(object_key(text), byte_source{}, {});
+    }
+    remove_prefix(storage, object_key("v1"));
+    CHECK(keys_of(list_all(storage, "")) == std::vector<std::string>{"v", "v1.json", "v10"});
+}
