@@ -1,0 +1,24 @@
+#ifndef HOLDFAST_ARCHIVE_EXTRACTION_HPP
+#define HOLDFAST_ARCHIVE_EXTRACTION_HPP
+
+#include <cstdint>
+#include <string>
+
+namespace holdfast {
+
+/// What a load accepts before it refuses with `too_large`.
+struct extract_limits {
+    std::uint64_t bytes = UINT64_MAX;    ///< sum of all file sizes, after decompression
+    std::uint64_t entries = UINT64_MAX;  ///< files, directories and links
+};
+
+/// One regular file (or hard link, with the size and digest of what it names) that an archive held.
+struct extracted_file {
+    std::string path;
+    std::uint64_t size = 0;
+    std::uint32_t crc32c = 0;
+};
+
+}  // namespace holdfast
+
+#endif

@@ -1,0 +1,89 @@
+#ifndef HOLDFAST_ARCHIVE_IMPL_TAR_EXTRACTOR_IPP
+#define HOLDFAST_ARCHIVE_IMPL_TAR_EXTRACTOR_IPP
+
+#include <holdfast/archive/tar_extractor.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <holdfast/archive/tar_unpacker.hpp>
+#include <holdfast/core/error.hpp>
+#include <holdfast/detail/gzip.hpp>
+#include <holdfast/detail/tar_codec.hpp>
+
+namespace holdfast {
+
+struct tar_extractor::state {
+    state(std::filesystem::path directory, extract_limits limits, std::function<void(const extracted_file&)> on_file)
+        : unpacker(std::move(directory), limits, std::move(on_file)), decoder(unpacker) {}
+
+    void choose_compression();
+
+    detail::tar_unpacker unpacker;
+    detail::tar_decoder decoder;
+    std::optional<detail::gunzip> gunzip;
+    std::string start;  // the first bytes, until they tell the compression
+    bool is_chosen = false;
+};
+
+namespace detail {
+
+// bzip2's is its magic and that of its first block, or of its end where it is empty; the others begin with bytes
+// that no UTF-8 name begins with.
+inline constexpr std::size_t compression_magic_size = 10;
+
+inline bool is_other_compression(std::string_view start) noexcept {
+    using namespace std::string_view_literals;
+    const std::string_view block = start.substr(std::min<std::size_t>(start.size(), 4));
+    const bool is_bzip2 = start.starts_with("BZh"sv) && (block == "1AY&SY"sv || block == "\x17rE8P\x90"sv);
+    return is_bzip2 ||
+           start.starts_with(
+               "\xFD"
+               "7zXZ\0"sv) ||
+           start.starts_with("\x28\xB5\x2F\xFD"sv);
+}
+
+}  // namespace detail
+
+inline void tar_extractor::state::choose_compression() {
+    is_chosen = true;
+    if (detail::is_other_compression(start)) {
+        throw error(errc::unsupported, "unpack", "", "only gzip is unpacked; the archive is bzip2, xz or zstd");
+    }
+    if (start.starts_with("\x1F\x8B")) {
+        gunzip.emplace([this](std::span<const std::byte> bytes) { decoder.write(bytes); });
+    }
+}
+
+HOLDFAST_DECL tar_extractor::tar_extractor(std::filesystem::path directory, extract_limits limits,
+                                           std::function<void(const extracted_file&)> on_file)
+    : state_(std::make_unique<state>(std::move(directory), limits, std::move(on_file))) {}
+
+HOLDFAST_DECL tar_extractor::~tar_extractor() = default;
+
+HOLDFAST_DECL void tar_extractor::write(std::span<const std::byte> bytes) {
+    const auto pass_on = [this](std::span<const std::byte> piece) {
+        state_->gunzip ? state_->gunzip->write(piece) : state_->decoder.write(piece);
+    };
+    if (state_->is_chosen) return pass_on(bytes);
+    const std::size_t count = std::min(bytes.size(), detail::compression_magic_size - state_->start.size());
+    state_->start.append(reinterpret_cast<const char*>(bytes.data()), count);
+    if (state_->start.size() < detail::compression_magic_size) return;
+    state_->choose_compression();
+    pass_on(std::as_bytes(std::span(state_->start)));
+    pass_on(bytes.subspan(count));
+}
+
+HOLDFAST_DECL void tar_extractor::finish() {
+    if (!state_->is_chosen) throw error(errc::corrupt, "unpack", "", "the archive is empty or cut short");
+    if (state_->gunzip) state_->gunzip->finish();
+    state_->decoder.finish();
+    state_->unpacker.finish();
+}
+
+}  // namespace holdfast
+
+#endif

@@ -1,0 +1,46 @@
+#ifndef HOLDFAST_ARCHIVE_TAR_EXTRACTOR_HPP
+#define HOLDFAST_ARCHIVE_TAR_EXTRACTOR_HPP
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include <holdfast/archive/extraction.hpp>
+#include <holdfast/detail/config.hpp>
+
+namespace holdfast {
+
+/// Unpacks a tar, plain or gzip-compressed (told by its first bytes), while its bytes arrive in order.
+///
+/// Nothing is written outside the directory whatever the archive holds. Modes and modification times are restored
+/// (directories last). A duplicate member of the same type replaces the earlier one, as in Python and GNU tar.
+/// Errors: `unsafe_path` for absolute names, "..", links that leave the directory, a member below a link, devices
+/// and pipes, a duplicate that changes type; `unsupported` for sparse files and unknown compression (bzip2, xz);
+/// `too_large`; `corrupt` for anything that is not a whole tar.
+class tar_extractor {
+public:
+    /// @param directory exists and is empty
+    /// @param on_file called after each file was written; may be empty
+    HOLDFAST_DECL tar_extractor(std::filesystem::path directory, extract_limits limits,
+                                std::function<void(const extracted_file&)> on_file);
+    HOLDFAST_DECL ~tar_extractor();
+
+    HOLDFAST_DECL void write(std::span<const std::byte> bytes);
+
+    /// After the last byte. Errors: `corrupt` where the archive is cut.
+    HOLDFAST_DECL void finish();
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+}  // namespace holdfast
+
+#ifndef HOLDFAST_SEPARATE_COMPILATION
+#include <holdfast/archive/impl/tar_extractor.ipp>
+#endif
+
+#endif

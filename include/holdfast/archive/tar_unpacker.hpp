@@ -1,0 +1,85 @@
+#ifndef HOLDFAST_ARCHIVE_TAR_UNPACKER_HPP
+#define HOLDFAST_ARCHIVE_TAR_UNPACKER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include <holdfast/archive/extraction.hpp>
+#include <holdfast/archive/safe_path.hpp>
+#include <holdfast/detail/config.hpp>
+#include <holdfast/detail/system.hpp>
+#include <holdfast/detail/tar_codec.hpp>
+
+namespace holdfast::detail {
+
+/// Makes the members of a tar below a directory that was empty.
+///
+/// Every path below it was made here and is remembered, so no path is ever trusted to the file system; and symbolic
+/// links are made last, when all of them are known, so there is none to follow meanwhile.
+class tar_unpacker final : public tar_events {
+public:
+    using file_visitor = std::function<void(const extracted_file&)>;
+
+    HOLDFAST_DECL tar_unpacker(std::filesystem::path directory, extract_limits limits, file_visitor on_file);
+
+    HOLDFAST_DECL void begin_member(const tar_entry& entry) override;
+    HOLDFAST_DECL void member_content(std::span<const std::byte> bytes) override;
+    HOLDFAST_DECL void end_member(const tar_entry& entry) override;
+
+    /// After the last member: makes the links, then gives directories their modes and times.
+    HOLDFAST_DECL void finish();
+
+private:
+    enum class made : std::uint8_t { file, directory, symlink };
+    struct attributes {
+        std::uint32_t mode;
+        std::int64_t modified_ns;
+    };
+    struct node {
+        made what = made::file;
+        std::optional<attributes> kept = {};  // of a directory or link that the archive names
+        std::uint64_t size = 0;               // of a file
+        std::uint32_t crc32c = 0;
+    };
+
+    std::filesystem::path full_path(std::string_view path) const { return directory_ / path; }
+    HOLDFAST_DECL node& claim(const std::string& path, made what);
+    HOLDFAST_DECL void count_entry(std::string_view path);
+    HOLDFAST_DECL void make_parents(std::string_view path);
+    HOLDFAST_DECL void make_implied_directory(const std::string& path);
+    HOLDFAST_DECL void make_file(const std::string& path, std::uint64_t size);
+    HOLDFAST_DECL void make_hard_link(const std::string& path, std::string_view target);
+    HOLDFAST_DECL void note_directory(const std::string& path, const attributes& kept);
+    HOLDFAST_DECL void note_symlink(const std::string& path, const tar_entry& entry);
+    HOLDFAST_DECL void make_symlinks();
+    HOLDFAST_DECL void finish_directories();
+
+    std::filesystem::path directory_;
+    extract_limits limits_;
+    file_visitor on_file_;
+    std::unordered_map<std::string, node> nodes_;  // by path; the root is not among them
+    tree_links links_;
+    std::optional<attributes> root_;
+    std::string last_parent_;  // known to be a directory
+    std::uint64_t bytes_ = 0;
+    std::uint64_t entries_ = 0;
+    std::string path_;  // of the member that is being read
+    file file_;
+    std::uint64_t offset_ = 0;
+    std::uint32_t crc32c_ = 0;
+};
+
+}  // namespace holdfast::detail
+
+#ifndef HOLDFAST_SEPARATE_COMPILATION
+#include <holdfast/archive/impl/tar_unpacker.ipp>
+#endif
+
+#endif
