@@ -1,0 +1,277 @@
+#ifndef HOLDFAST_METAFLOW_IMPL_LAYOUT_IPP
+#define HOLDFAST_METAFLOW_IMPL_LAYOUT_IPP
+
+#include <holdfast/metaflow/layout.hpp>
+
+#include <cstddef>
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+#include <holdfast/core/error.hpp>
+#include <holdfast/detail/utf8.hpp>
+#include <holdfast/metaflow/identity.hpp>
+#include <holdfast/metaflow/spelling.hpp>
+
+namespace holdfast {
+
+namespace detail {
+
+inline constexpr std::string_view document_suffix = ".metadata";
+inline constexpr std::size_t checkpoint_name_limit = 128;  // bytes
+
+inline std::string joined_path(std::initializer_list<std::string_view> parts) {
+    std::string path;
+    for (const std::string_view part : parts) {
+        if (!path.empty()) path += '/';
+        path += part;
+    }
+    return path;
+}
+
+inline std::vector<std::string_view> split_path(std::string_view path) {
+    std::vector<std::string_view> parts;
+    for (std::size_t slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/')) {
+        parts.push_back(path.substr(0, slash));
+        path.remove_prefix(slash + 1);
+    }
+    parts.push_back(path);
+    return parts;
+}
+
+inline std::string_view checkpoint_name_flaw(std::string_view name) {
+    if (name.empty()) return "it is empty";
+    if (name.find('.') != std::string_view::npos) return "it holds '.', which separates the parts of a key";
+    if (name.find('/') != std::string_view::npos) return "it holds '/', which separates the parts of a path";
+    if (!is_utf8(name)) return "it is not UTF-8";
+    if (has_control_character(name)) return "it holds a control character";
+    if (name.size() > checkpoint_name_limit) return "it is longer than 128 bytes";
+    return {};
+}
+
+inline std::string checkpoint_id_text(const metaflow::checkpoint_id& id) {
+    return id.pathspec_hash + "." + id.attempt + "." + id.name + "." + std::to_string(id.version);
+}
+
+inline std::string artifact_folder_path(const metaflow::artifact_folder& folder, std::string_view store) {
+    return joined_path(
+        {folder.root_prefix, "checkpoints", store, folder.flow, folder.step, folder.scope, folder.identifier});
+}
+
+// "<attempt>.<name>.<version>"; Python lets a name hold dots, so it is all that stands between.
+inline std::optional<metaflow::checkpoint_id> parse_attempt_name_version(std::string_view text) {
+    const std::size_t first = text.find('.');
+    const std::size_t last = text.rfind('.');
+    if (first == std::string_view::npos || last <= first + 1) return std::nullopt;
+    const auto version = parse_count(text.substr(last + 1));
+    if (!version || !is_decimal(text.substr(0, first))) return std::nullopt;
+    return metaflow::checkpoint_id{.pathspec_hash = {},
+                                   .attempt = std::string(text.substr(0, first)),
+                                   .name = std::string(text.substr(first + 1, last - first - 1)),
+                                   .version = *version};
+}
+
+inline std::optional<metaflow::checkpoint_id> parse_checkpoint_id(std::string_view text) {
+    const std::string_view hash = text.substr(0, text.find('.'));
+    if (!is_hash_text(hash, pathspec_hash_size) || hash.size() == text.size()) return std::nullopt;
+    auto id = parse_attempt_name_version(text.substr(hash.size() + 1));
+    if (id) id->pathspec_hash = hash;
+    return id;
+}
+
+// The five parts after "<root prefix>/checkpoints/<store>/", and the root prefix.
+struct stored_path {
+    std::string_view root_prefix;
+    std::vector<std::string_view> parts;
+};
+
+inline std::optional<stored_path> parse_stored_path(std::string_view text, std::string_view store) {
+    const std::string mark = "/checkpoints/" + std::string(store) + "/";
+    const std::size_t begin = text.find(mark);
+    if (begin == std::string_view::npos || !object_key::parse(text)) return std::nullopt;
+    stored_path path{text.substr(0, begin), split_path(text.substr(begin + mark.size()))};
+    if (path.parts.size() != 5) return std::nullopt;
+    return path;
+}
+
+inline std::optional<std::string_view> without_document_suffix(std::string_view name) {
+    if (!name.ends_with(document_suffix)) return std::nullopt;
+    return name.substr(0, name.size() - document_suffix.size());
+}
+
+inline metaflow::artifact_folder folder_of_stored_path(const stored_path& path) {
+    return {.root_prefix = std::string(path.root_prefix),
+            .flow = std::string(path.parts[0]),
+            .step = std::string(path.parts[1]),
+            .scope = std::string(path.parts[2]),
+            .identifier = std::string(path.parts[3])};
+}
+
+inline std::string pathspec_of_parts(const std::vector<std::string_view>& parts) {
+    return joined_path({parts[0], parts[1], parts[2], parts[3]});
+}
+
+[[noreturn]] inline void throw_no_checkpoint_key(std::string_view text) {
+    throw error(errc::key_not_compatible, "read key", is_utf8(text) ? text : std::string_view(),
+                "this is no checkpoint's key; one looks like mf.checkpoints/checkpoints/artifacts/<flow>/<step>/"
+                "<scope>/<task identifier>/<pathspec hash>.<attempt>.<name>.<version>");
+}
+
+}  // namespace detail
+
+namespace metaflow {
+
+HOLDFAST_DECL void check_checkpoint_name(std::string_view name) {
+    if (const std::string_view flaw = detail::checkpoint_name_flaw(name); !flaw.empty()) {
+        throw error(errc::invalid_argument, "name checkpoint", detail::is_utf8(name) ? name : std::string_view(),
+                    "Python could not read a checkpoint of this name back: " + std::string(flaw) +
+                        "; a name is 1 to 128 bytes of UTF-8 without '.', '/' and control characters, "
+                        "such as \"epoch_3\"");
+    }
+}
+
+HOLDFAST_DECL artifact_folder folder_of(const task_context& context) {
+    return {.flow = context.flow, .step = context.step, .scope = context.scope, .identifier = context.identifier};
+}
+
+HOLDFAST_DECL object_key data_key(const checkpoint_location& where) {
+    return object_key(detail::artifact_folder_path(where.folder, "artifacts") + "/" +
+                      detail::checkpoint_id_text(where.id));
+}
+
+HOLDFAST_DECL object_key artifact_document_key(const checkpoint_location& where) {
+    return object_key(detail::artifact_folder_path(where.folder, "artifact_metadata") + "/" +
+                      detail::checkpoint_id_text(where.id) + std::string(detail::document_suffix));
+}
+
+HOLDFAST_DECL object_key artifact_latest_key(const artifact_folder& folder) {
+    return object_key(detail::artifact_folder_path(folder, "artifact_metadata") + "/latest");
+}
+
+HOLDFAST_DECL object_key task_document_key(std::string_view root_prefix, std::string_view pathspec,
+                                           const checkpoint_id& id) {
+    return object_key(task_documents_prefix(root_prefix, pathspec) + "/" + id.attempt + "." + id.name + "." +
+                      std::to_string(id.version) + std::string(detail::document_suffix));
+}
+
+HOLDFAST_DECL object_key task_latest_key(std::string_view root_prefix, std::string_view pathspec) {
+    return object_key(task_documents_prefix(root_prefix, pathspec) + "/latest");
+}
+
+HOLDFAST_DECL std::string artifact_documents_prefix(const artifact_folder& folder) {
+    std::string prefix = detail::artifact_folder_path(folder, "artifact_metadata");
+    if (folder.identifier.empty()) prefix.pop_back();
+    return prefix;
+}
+
+HOLDFAST_DECL std::string task_documents_prefix(std::string_view root_prefix, std::string_view pathspec) {
+    std::string prefix = detail::joined_path({root_prefix, "checkpoints", "metadata"});
+    if (!pathspec.empty()) prefix += "/" + std::string(pathspec);
+    return prefix;
+}
+
+HOLDFAST_DECL checkpoint_location parse_checkpoint_key(std::string_view text) {
+    const auto path = detail::parse_stored_path(text, "artifacts");
+    if (!path) detail::throw_no_checkpoint_key(text);
+    auto id = detail::parse_checkpoint_id(path->parts[4]);
+    if (!id) detail::throw_no_checkpoint_key(text);
+    return {detail::folder_of_stored_path(*path), std::move(*id)};
+}
+
+HOLDFAST_DECL std::optional<checkpoint_location> parse_artifact_document_key(std::string_view text) {
+    const auto path = detail::parse_stored_path(text, "artifact_metadata");
+    if (!path) return std::nullopt;
+    const auto name = detail::without_document_suffix(path->parts[4]);
+    if (!name) return std::nullopt;
+    auto id = detail::parse_checkpoint_id(*name);
+    if (!id) return std::nullopt;
+    return checkpoint_location{detail::folder_of_stored_path(*path), std::move(*id)};
+}
+
+HOLDFAST_DECL std::optional<task_document_location> parse_task_document_key(std::string_view text) {
+    const auto path = detail::parse_stored_path(text, "metadata");
+    if (!path) return std::nullopt;
+    const auto name = detail::without_document_suffix(path->parts[4]);
+    if (!name) return std::nullopt;
+    auto id = detail::parse_attempt_name_version(*name);
+    if (!id) return std::nullopt;
+    task_document_location where{std::string(path->root_prefix), detail::pathspec_of_parts(path->parts),
+                                 std::move(*id)};
+    where.id.pathspec_hash = pathspec_hash(where.pathspec);
+    return where;
+}
+
+HOLDFAST_DECL object_key manifest_key(const checkpoint_location& where) {
+    return object_key(detail::artifact_folder_path(where.folder, "holdfast/manifests") + "/" +
+                      detail::checkpoint_id_text(where.id) + ".json");
+}
+
+HOLDFAST_DECL std::string reservations_prefix(std::string_view root_prefix, std::string_view pathspec,
+                                              std::string_view attempt) {
+    return detail::joined_path({root_prefix, "checkpoints/holdfast/reservations", pathspec, attempt});
+}
+
+HOLDFAST_DECL object_key reservation_key(std::string_view root_prefix, std::string_view pathspec,
+                                         std::string_view attempt, std::uint64_t version) {
+    return object_key(reservations_prefix(root_prefix, pathspec, attempt) + "/" + std::to_string(version));
+}
+
+HOLDFAST_DECL object_key model_data_key(std::string_view model_id) {
+    return object_key(detail::joined_path({models_prefix, "models/artifacts", model_id}));
+}
+
+HOLDFAST_DECL object_key model_artifact_document_key(std::string_view model_id) {
+    return object_key(detail::joined_path({models_prefix, "models/artifact_metadata", model_id}) +
+                      std::string(detail::document_suffix));
+}
+
+HOLDFAST_DECL object_key model_task_document_key(std::string_view pathspec, std::string_view attempt,
+                                                 std::string_view model_id) {
+    return object_key(detail::joined_path({models_prefix, "models/metadata", pathspec, attempt}) + "." +
+                      std::string(model_id) + std::string(detail::document_suffix));
+}
+
+HOLDFAST_DECL std::string parse_model_key(std::string_view text) {
+    const std::string folder = detail::joined_path({models_prefix, "models/artifacts"}) + "/";
+    const bool is_one =
+        text.starts_with(folder) && object_key::parse(text) && text.find('/', folder.size()) == std::string_view::npos;
+    if (!is_one) {
+        throw error(errc::key_not_compatible, "read key", detail::is_utf8(text) ? text : std::string_view(),
+                    "this is no model's key; one looks like mf.models/models/artifacts/<label>_<uuid>");
+    }
+    return std::string(text.substr(folder.size()));
+}
+
+HOLDFAST_DECL std::optional<model_task_document_location> parse_model_task_document_key(std::string_view text) {
+    const std::string folder = detail::joined_path({models_prefix, "models/metadata"}) + "/";
+    if (!text.starts_with(folder) || !object_key::parse(text)) return std::nullopt;
+    const std::vector<std::string_view> parts = detail::split_path(text.substr(folder.size()));
+    if (parts.size() != 5) return std::nullopt;
+    const auto name = detail::without_document_suffix(parts[4]);
+    if (!name) return std::nullopt;
+    const std::string_view attempt = name->substr(0, name->find('.'));
+    if (!detail::is_decimal(attempt) || name->size() < attempt.size() + 2) return std::nullopt;
+    return model_task_document_location{detail::pathspec_of_parts(parts), std::string(attempt),
+                                        std::string(name->substr(attempt.size() + 1))};
+}
+
+HOLDFAST_DECL artifact_folder hub_flow_folder(std::string_view flow) {
+    return {.root_prefix = std::string(hub_prefix),
+            .flow = "mf:internal",
+            .step = "huggingface-hub",
+            .scope = "registry:flow",
+            .identifier = std::string(flow)};
+}
+
+HOLDFAST_DECL artifact_folder hub_global_folder() {
+    return {.root_prefix = std::string(hub_prefix),
+            .flow = "mf:internal",
+            .step = "huggingface-hub",
+            .scope = "registry:global",
+            .identifier = "fully-global"};
+}
+
+}  // namespace metaflow
+}  // namespace holdfast
+
+#endif

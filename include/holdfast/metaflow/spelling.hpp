@@ -1,0 +1,43 @@
+#ifndef HOLDFAST_METAFLOW_SPELLING_HPP
+#define HOLDFAST_METAFLOW_SPELLING_HPP
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+// How numbers, digests and names are spelled in the keys and documents of a store.
+namespace holdfast::detail {
+
+inline constexpr std::size_t pathspec_hash_size = 8;
+inline constexpr std::size_t identifier_size = 12;
+inline constexpr std::size_t sha256_text_size = 64;
+
+inline bool is_decimal(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Lower-case hexadecimal digits of exactly this number.
+inline bool is_hash_text(std::string_view text, std::size_t size) {
+    return text.size() == size &&
+           std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+inline bool has_control_character(std::string_view text) {
+    return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7F'; });
+}
+
+// A count that an int64 holds, without leading zeros, so that a number has one spelling.
+inline std::optional<std::uint64_t> parse_count(std::string_view text) {
+    if (!is_decimal(text) || (text.size() > 1 && text.front() == '0')) return std::nullopt;
+    std::int64_t count = 0;
+    if (std::from_chars(text.data(), text.data() + text.size(), count).ec != std::errc()) return std::nullopt;
+    return static_cast<std::uint64_t>(count);
+}
+
+}  // namespace holdfast::detail
+
+#endif
