@@ -1,0 +1,167 @@
+#ifndef HOLDFAST_ARTIFACT_CHECKPOINT_READER_HPP
+#define HOLDFAST_ARTIFACT_CHECKPOINT_READER_HPP
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <holdfast/archive/file_tree.hpp>
+#include <holdfast/artifact/documents.hpp>
+#include <holdfast/artifact/fetch_tree.hpp>
+#include <holdfast/artifact/latest.hpp>
+#include <holdfast/artifact/manifest.hpp>
+#include <holdfast/artifact/options.hpp>
+#include <holdfast/artifact/removal.hpp>
+#include <holdfast/artifact/store_tree.hpp>
+#include <holdfast/artifact/verification.hpp>
+#include <holdfast/core/error.hpp>
+#include <holdfast/detail/digest.hpp>
+#include <holdfast/detail/temp_directory.hpp>
+#include <holdfast/metaflow/document.hpp>
+#include <holdfast/metaflow/layout.hpp>
+#include <holdfast/reference.hpp>
+#include <holdfast/storage/backend.hpp>
+#include <holdfast/storage/operations.hpp>
+
+namespace holdfast {
+
+/// Everything that needs a checkpoint's name and no task: resolves, loads, lists, verifies and removes.
+template <storage_backend Storage>
+class checkpoint_reader {
+public:
+    checkpoint_reader(Storage storage, transfer_limits limits) : storage_(std::move(storage)), limits_(limits) {}
+
+    /// The document of a reference: read from the store for a key, taken as it is otherwise.
+    /// Errors: `key_not_compatible`, `incompatible_type`, `not_found`, `corrupt`.
+    checkpoint_reference resolve(const reference& which) const {
+        if (!which.is_key()) {
+            auto given = which.as_checkpoint();
+            metaflow::parse_checkpoint_key(given.key);
+            return given;
+        }
+        const auto where = metaflow::parse_checkpoint_key(which.key());
+        const auto key = metaflow::artifact_document_key(where);
+        const auto text = find_text(storage_, key, detail::document_limit);
+        if (!text) {
+            throw error(errc::not_found, "load", which.key(),
+                        "no checkpoint has this key in this store; it was removed, or the store is another");
+        }
+        auto document = metaflow::parse_checkpoint_document(*text, key.str());
+        if (document.key != which.key()) {
+            throw error(errc::corrupt, "load", key.str(), "the document is that of another checkpoint: " + document.key);
+        }
+        return document;
+    }
+
+    fetched_tree load(const checkpoint_reference& document, const std::filesystem::path& directory,
+                      const load_options& options) const {
+        return fetch_tree(storage_, tree_of(document, options.verify), directory, options, limits_);
+    }
+
+    std::vector<checkpoint_reference> list_task(std::string_view pathspec, const list_options& options) const {
+        const auto where = task_context::from_pathspec(pathspec).pathspec();
+        auto found = collect(task_documents(where), options, options.limit);
+        sort_newest_first(found);
+        return found;
+    }
+
+    /// By time, so that a limit has to read every document of the folder.
+    std::vector<checkpoint_reference> list_folder(const metaflow::artifact_folder& folder,
+                                                  const list_options& options) const {
+        auto found = collect(folder_documents(folder), options, std::nullopt);
+        sort_latest_created_first(found);
+        if (options.limit && found.size() > *options.limit) found.resize(*options.limit);
+        return found;
+    }
+
+    /// Hands documents over in order of their names while further ones are read.
+    void search(std::string_view pathspec, const std::function<bool(const checkpoint_reference&)>& visit,
+                const damage_handler& on_damage) const {
+        detail::read_documents(storage_, task_documents(pathspec), limits_, on_damage,
+                               [&](const checkpoint_reference& found) { return visit(found); });
+    }
+
+    detail::latest_state latest(const object_key& key) const { return detail::read_latest(storage_, key); }
+
+    std::vector<stored_file> files_of(const checkpoint_reference& document) const {
+        const auto tree = tree_of(document, true);
+        if (tree.storage_format == "files" || tree.contents) return detail::files_below(storage_, tree);
+        const detail::temp_directory scratch{{}, "holdfast-show"};
+        detail::fetch_into(storage_, tree, scratch.path(), {}, limits_);
+        return detail::list_contents(scan_tree(scratch.path(), symlink_policy::keep), digest_kind::none).files;
+    }
+
+    verification verify(const reference& which, const std::filesystem::path& temp_dir_root) const {
+        try {
+            const auto tree = tree_of(resolve(which), true);
+            const detail::temp_directory scratch{temp_dir_root, "holdfast-verify"};
+            detail::fetch_into(storage_, tree, scratch.path(), {}, limits_);
+            if (tree.contents && tree.contents->digest != digest_kind::none) return {};
+            return {verification::result::unverifiable, "its size is right; nothing was stored to compare its bytes with"};
+        } catch (const error& failed) {
+            if (failed.kind() == errc::not_found) return {verification::result::not_found, failed.message()};
+            if (is_damage(failed.kind())) return {verification::result::corrupt, failed.message()};
+            throw;
+        }
+    }
+
+    /// False where nothing was there.
+    bool remove(const reference& which) const { return remove_checkpoint(storage_, which, limits_); }
+
+private:
+    std::vector<listed_document> task_documents(std::string_view pathspec) const {
+        return detail::list_documents(storage_, metaflow::task_documents_prefix(metaflow::checkpoints_prefix, pathspec),
+                                      detail::task_document_id);
+    }
+
+    std::vector<listed_document> folder_documents(const metaflow::artifact_folder& folder) const {
+        return detail::list_documents(storage_, metaflow::artifact_documents_prefix(folder), detail::artifact_document_id);
+    }
+
+    std::vector<checkpoint_reference> collect(std::vector<listed_document> documents, const list_options& options,
+                                              std::optional<std::size_t> limit) const {
+        std::erase_if(documents, [&](const listed_document& document) {
+            return (options.name && document.id.name != *options.name) ||
+                   (options.attempt && document.id.attempt != *options.attempt);
+        });
+        std::vector<checkpoint_reference> found;
+        if (limit == std::size_t{0}) return found;
+        detail::read_documents(storage_, documents, limits_, options.on_damage, [&](checkpoint_reference document) {
+            found.push_back(std::move(document));
+            return !limit || found.size() < *limit;
+        });
+        return found;
+    }
+
+    saved_tree tree_of(const checkpoint_reference& document, bool with_manifest) const {
+        saved_tree tree{object_key{document.key}, document.storage_format, document.size, std::nullopt};
+        const auto digest = document.manifest_sha256();
+        if (digest && with_manifest) tree.contents = read_manifest(document, *digest);
+        return tree;
+    }
+
+    manifest read_manifest(const checkpoint_reference& document, const std::string& sha256) const {
+        const auto where = metaflow::parse_checkpoint_key(document.key);
+        const auto key = metaflow::manifest_key(where);
+        const auto text = find_text(storage_, key, detail::manifest_limit);
+        if (!text) {
+            if (!storage_.head(metaflow::artifact_document_key(where))) detail::throw_missing_data(document.key);
+            throw error(errc::corrupt, "load", document.key, "its manifest " + key.str() + " is missing");
+        }
+        if (detail::sha256_hex(*text) != sha256) {
+            throw error(errc::corrupt, "load", document.key, "its manifest " + key.str() + " is not what was saved");
+        }
+        return manifest::from_json(*text, key.str());
+    }
+
+    Storage storage_;
+    transfer_limits limits_;
+};
+
+}  // namespace holdfast
+
+#endif

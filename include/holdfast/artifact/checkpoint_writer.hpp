@@ -1,0 +1,142 @@
+#ifndef HOLDFAST_ARTIFACT_CHECKPOINT_WRITER_HPP
+#define HOLDFAST_ARTIFACT_CHECKPOINT_WRITER_HPP
+
+#include <boost/json/object.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <holdfast/archive/file_tree.hpp>
+#include <holdfast/archive/format.hpp>
+#include <holdfast/artifact/latest.hpp>
+#include <holdfast/artifact/options.hpp>
+#include <holdfast/artifact/store_tree.hpp>
+#include <holdfast/artifact/versions.hpp>
+#include <holdfast/core/clock.hpp>
+#include <holdfast/core/error.hpp>
+#include <holdfast/detail/digest.hpp>
+#include <holdfast/detail/system.hpp>
+#include <holdfast/metaflow/document.hpp>
+#include <holdfast/metaflow/identity.hpp>
+#include <holdfast/metaflow/layout.hpp>
+#include <holdfast/metaflow/task_context.hpp>
+#include <holdfast/storage/backend.hpp>
+#include <holdfast/storage/operations.hpp>
+
+namespace holdfast {
+
+/// Writes the checkpoints of one task: claims a version, stores data and manifest, commits the documents, moves
+/// `latest`; in this order.
+template <storage_backend Storage>
+class checkpoint_writer {
+public:
+    /// @param context resolved
+    checkpoint_writer(Storage storage, task_context context, transfer_limits limits, clock_function clock)
+        : storage_(storage),
+          context_(context),
+          limits_(limits),
+          clock_(std::move(clock)),
+          versions_(std::move(storage), std::move(context)) {}
+
+    /// @param parent the key of the checkpoint that this state came from; empty for none
+    template <archive_format Archive>
+    checkpoint_reference save(const std::filesystem::path& path, const save_options& options, const std::string& parent) {
+        metaflow::check_checkpoint_name(options.name);
+        const auto tree = scan_tree(path, options.symlinks.value_or(Archive::default_symlinks));
+        const auto where = location(options.name, versions_.claim(options.name));
+        auto reference = describe(where, options, Archive::storage_format);
+        try {
+            auto stored = store_tree<Archive>(storage_, metaflow::data_key(where), tree, options.digest, limits_, options.stop);
+            reference.size = stored.size;
+            const auto text = stored.contents.to_json();
+            put_text(storage_, metaflow::manifest_key(where), text);
+            metaflow::write_fields(reference, context_.attempt_is_text, detail::sha256_hex(text));
+            if (!parent.empty()) reference.fields["holdfast"].as_object()["parent"] = parent;
+            commit(where, reference, options.stop);
+        } catch (...) {
+            withdraw(where);
+            throw;
+        }
+        if (options.latest) move_latest(where, reference);
+        return reference;
+    }
+
+    object_key key_of(std::string_view name, std::optional<std::uint64_t> version) {
+        metaflow::check_checkpoint_name(name);
+        return metaflow::data_key(location(std::string(name), version ? *version : versions_.peek()));
+    }
+
+private:
+    metaflow::checkpoint_location location(std::string name, std::uint64_t version) const {
+        return {metaflow::folder_of(context_),
+                {metaflow::pathspec_hash(context_.pathspec()), context_.attempt, std::move(name), version}};
+    }
+
+    checkpoint_reference describe(const metaflow::checkpoint_location& where, const save_options& options,
+                                  std::string_view storage_format) const {
+        const auto key = metaflow::data_key(where);
+        const auto now = std::chrono::duration_cast<std::chrono::microseconds>(clock_().time_since_epoch());
+        checkpoint_reference reference;
+        reference.key = key.str();
+        reference.url = store_url(storage_.url()).of(key);
+        reference.pathspec = context_.pathspec();
+        reference.pathspec_hash = where.id.pathspec_hash;
+        reference.attempt = context_.attempt;
+        reference.name = where.id.name;
+        reference.version = where.id.version;
+        reference.created_on = detail::local_iso_time(now.count());
+        reference.storage_format = storage_format;
+        reference.metadata = options.metadata;
+        return reference;
+    }
+
+    object_key task_document(const metaflow::checkpoint_location& where) const {
+        return metaflow::task_document_key(where.folder.root_prefix, context_.pathspec(), where.id);
+    }
+
+    /// From the second document on, Python and C++ list the checkpoint.
+    void commit(const metaflow::checkpoint_location& where, const checkpoint_reference& reference, std::stop_token stop) {
+        if (stop.stop_requested()) throw error(errc::cancelled, "save", reference.key, "the caller asked to stop");
+        const auto text = reference.to_json();
+        put_text(storage_, metaflow::artifact_document_key(where), text);
+        put_text(storage_, task_document(where), text);
+    }
+
+    void move_latest(const metaflow::checkpoint_location& where, const checkpoint_reference& reference) {
+        try {
+            detail::advance_latest(storage_, metaflow::artifact_latest_key(where.folder), reference);
+            detail::advance_latest(storage_, metaflow::task_latest_key(where.folder.root_prefix, context_.pathspec()),
+                                   reference);
+        } catch (const error& failed) {
+            throw error(failed.kind(), "save", reference.key,
+                        "it is saved and listed, but `latest` could not be moved to it: " + failed.message());
+        }
+    }
+
+    /// Takes back what a failed save left; what cannot be removed is invisible and its version is never reused.
+    void withdraw(const metaflow::checkpoint_location& where) noexcept {
+        try {
+            storage_.remove(task_document(where));
+            storage_.remove(metaflow::artifact_document_key(where));
+            remove_prefix(storage_, metaflow::data_key(where), limits_);
+            storage_.remove(metaflow::manifest_key(where));
+        } catch (...) {
+            return;  // the error that made the save fail is the one to tell
+        }
+    }
+
+    Storage storage_;
+    task_context context_;
+    transfer_limits limits_;
+    clock_function clock_;
+    detail::version_counter<Storage> versions_;
+};
+
+}  // namespace holdfast
+
+#endif

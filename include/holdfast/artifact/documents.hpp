@@ -1,0 +1,104 @@
+#ifndef HOLDFAST_ARTIFACT_DOCUMENTS_HPP
+#define HOLDFAST_ARTIFACT_DOCUMENTS_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <holdfast/core/error.hpp>
+#include <holdfast/core/object_key.hpp>
+#include <holdfast/detail/config.hpp>
+#include <holdfast/detail/parallel.hpp>
+#include <holdfast/metaflow/document.hpp>
+#include <holdfast/metaflow/layout.hpp>
+#include <holdfast/storage/backend.hpp>
+#include <holdfast/storage/operations.hpp>
+
+namespace holdfast {
+
+/// Told of a document that cannot be read while others can; see `list_options`.
+using damage_handler = std::function<void(const error&)>;
+
+/// A document in the store, by what its name says.
+struct listed_document {
+    object_key key;
+    metaflow::checkpoint_id id;
+};
+
+/// Whether `a` was saved before `b` as their names say: by attempt, then by version.
+HOLDFAST_DECL bool saved_before(const metaflow::checkpoint_id& a, const metaflow::checkpoint_id& b);
+
+/// Newest first: by attempt, version and time of creation.
+HOLDFAST_DECL void sort_newest_first(std::vector<checkpoint_reference>& references);
+
+/// Newest first by time alone: across tasks and runs, where attempts and versions start anew.
+HOLDFAST_DECL void sort_latest_created_first(std::vector<checkpoint_reference>& references);
+
+namespace detail {
+
+inline constexpr std::uint64_t document_limit = 16U << 20U;   // bytes; no larger document is read
+inline constexpr std::uint64_t manifest_limit = 512U << 20U;  // bytes; some three million files
+
+/// What the name of a document says; nothing for `latest` and foreign objects.
+HOLDFAST_DECL std::optional<metaflow::checkpoint_id> task_document_id(std::string_view key);
+HOLDFAST_DECL std::optional<metaflow::checkpoint_id> artifact_document_id(std::string_view key);
+
+/// The documents below a prefix, newest first by their names, so that a limit reads no more than it needs.
+template <storage_backend Storage>
+std::vector<listed_document> list_documents(const Storage& storage, std::string_view prefix,
+                                            std::optional<metaflow::checkpoint_id> (*parse_id)(std::string_view)) {
+    std::vector<listed_document> found;
+    storage.list(prefix, [&](const object_info& object) {
+        if (auto id = parse_id(object.key.str())) found.push_back({object.key, std::move(*id)});
+        return true;
+    });
+    std::ranges::sort(found, [](const auto& a, const auto& b) { return saved_before(b.id, a.id); });
+    return found;
+}
+
+/// Reads one document; nothing where it vanished meanwhile, or is damaged and was reported.
+template <storage_backend Storage>
+std::optional<checkpoint_reference> read_document(const Storage& storage, const object_key& key,
+                                                  std::optional<error>& damage) {
+    const auto text = find_text(storage, key, document_limit);
+    if (!text) return std::nullopt;
+    try {
+        return metaflow::parse_checkpoint_document(*text, key.str());
+    } catch (const error& failed) {
+        damage = failed;
+        return std::nullopt;
+    }
+}
+
+/// Reads documents in parallel and hands them over in order until `visit` returns false.
+template <storage_backend Storage>
+void read_documents(const Storage& storage, std::span<const listed_document> documents, const transfer_limits& limits,
+                    const damage_handler& on_damage, const std::function<bool(checkpoint_reference)>& visit) {
+    const std::size_t batch = std::size_t{limits.connections} * 8;
+    for (std::size_t first = 0; first < documents.size(); first += batch) {
+        const auto part = documents.subspan(first, std::min(batch, documents.size() - first));
+        std::vector<std::optional<checkpoint_reference>> read(part.size());
+        std::vector<std::optional<error>> damage(part.size());
+        parallel_for(part.size(), limits.connections,
+                     [&](std::size_t i) { read[i] = read_document(storage, part[i].key, damage[i]); });
+        for (std::size_t i = 0; i < part.size(); ++i) {
+            if (damage[i] && on_damage) on_damage(*damage[i]);
+            if (read[i] && !visit(std::move(*read[i]))) return;
+        }
+    }
+}
+
+}  // namespace detail
+}  // namespace holdfast
+
+#ifndef HOLDFAST_SEPARATE_COMPILATION
+#include <holdfast/artifact/impl/documents.ipp>
+#endif
+
+#endif

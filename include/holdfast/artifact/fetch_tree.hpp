@@ -1,0 +1,141 @@
+#ifndef HOLDFAST_ARTIFACT_FETCH_TREE_HPP
+#define HOLDFAST_ARTIFACT_FETCH_TREE_HPP
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <holdfast/archive/tar_extractor.hpp>
+#include <holdfast/artifact/manifest.hpp>
+#include <holdfast/artifact/staged_directory.hpp>
+#include <holdfast/artifact/tree_check.hpp>
+#include <holdfast/core/error.hpp>
+#include <holdfast/core/object_key.hpp>
+#include <holdfast/detail/parallel.hpp>
+#include <holdfast/storage/backend.hpp>
+#include <holdfast/storage/operations.hpp>
+
+namespace holdfast {
+
+struct load_options {
+    extract_limits limits = {};  ///< what is accepted before the load fails with `too_large`
+    bool verify = true;          ///< check sizes and digests against what was saved
+    std::stop_token stop = {};
+};
+
+/// What a document says of a saved tree, as far as a load needs it.
+struct saved_tree {
+    object_key key;
+    std::string storage_format;         ///< "files" or "tar"
+    std::uint64_t size = 0;             ///< bytes, as documents count them
+    std::optional<manifest> contents;   ///< none: Python wrote it
+};
+
+/// What a load brought.
+struct fetched_tree {
+    std::uint64_t files = 0;
+    std::uint64_t bytes = 0;  ///< sum of the file sizes
+};
+
+namespace detail {
+
+/// The files of a tree that is stored as one object each, by its manifest, else by listing them.
+/// Errors: `not_found` where there is none and nothing says that it is empty.
+template <storage_backend Storage>
+std::vector<stored_file> files_below(const Storage& storage, const saved_tree& tree) {
+    if (tree.contents) return tree.contents->files;
+    std::vector<stored_file> found;
+    const auto base = tree.key.str().size() + 1;
+    storage.list(tree.key.str(), [&](const object_info& object) {
+        found.push_back({object.key.str().substr(base), object.size, {}, 0644});
+        return true;
+    });
+    if (found.empty() && tree.size > 0) throw_missing_data(tree.key.str());
+    return found;
+}
+
+template <storage_backend Storage>
+void fetch_one(const Storage& storage, const saved_tree& tree, const stored_file& file,
+               const std::filesystem::path& target, const load_options& options, const transfer_limits& limits) {
+    const auto kind = options.verify && tree.contents ? tree.contents->digest : digest_kind::none;
+    const auto key = tree.key / file.path;
+    object_info got{key};
+    try {
+        got = get_file(storage, key, target, {.stop = options.stop}, limits, kind == digest_kind::crc32c);
+    } catch (const error& failed) {
+        if (failed.kind() == errc::not_found && tree.contents) throw_missing_file(tree.key.str(), file.path);
+        throw;
+    }
+    if (options.verify) check_file(tree.key.str(), file, got.size, got.crc32c, kind, target);
+    set_path_mode(target, file.mode);
+}
+
+template <storage_backend Storage>
+fetched_tree fetch_files(const Storage& storage, const saved_tree& tree, const std::filesystem::path& directory,
+                         const load_options& options, const transfer_limits& limits) {
+    const auto files = files_below(storage, tree);
+    const auto total = check_totals(tree.key.str(), files, options.limits);
+    if (options.verify && !tree.contents) check_size(tree.key.str(), tree.size, total);
+    make_directories(directory, tree.contents ? tree.contents->directories : std::vector<std::string>{}, files);
+    parallel_for(
+        files.size(), limits.connections,
+        [&](std::size_t i) {
+            fetch_one(storage, tree, files[i], directory / std::filesystem::path(files[i].path), options, limits);
+        },
+        options.stop);
+    return {files.size(), total};
+}
+
+template <storage_backend Storage>
+fetched_tree fetch_tar(const Storage& storage, const saved_tree& tree, const std::filesystem::path& directory,
+                       const load_options& options, const transfer_limits& limits) {
+    const auto object = storage.head(tree.key);
+    if (!object) throw_missing_data(tree.key.str());
+    if (options.verify) check_size(tree.key.str(), tree.size, object->size);
+    member_check members{tree.key.str(), options.verify ? tree.contents : std::nullopt};
+    fetched_tree result;
+    tar_extractor extractor{directory, options.limits, [&](const extracted_file& file) {
+                                members.saw(file, directory);
+                                ++result.files;
+                                result.bytes += file.size;
+                            }};
+    read_in_order(
+        storage, tree.key, [&](std::span<const std::byte> bytes) { extractor.write(bytes); },
+        {.if_match = object->etag, .stop = options.stop}, limits);
+    extractor.finish();
+    members.finish();
+    return result;
+}
+
+template <storage_backend Storage>
+fetched_tree fetch_into(const Storage& storage, const saved_tree& tree, const std::filesystem::path& directory,
+                        const load_options& options, const transfer_limits& limits) {
+    if (tree.storage_format == "files") return fetch_files(storage, tree, directory, options, limits);
+    if (tree.storage_format == "tar") return fetch_tar(storage, tree, directory, options, limits);
+    throw error(errc::unsupported, "load", tree.key.str(),
+                "the storage format '" + tree.storage_format + "' is not known; 'files' and 'tar' are");
+}
+
+}  // namespace detail
+
+/// Loads a saved tree into a directory, which keeps its other entries; it is created where it is missing.
+///
+/// Effects: all or nothing: the tree is built beside the directory and moved there when it is whole and verified.
+/// Errors: `corrupt` where a file is missing, longer, shorter or other than what was saved; `not_found` where no
+/// data is there at all; `too_large`, `unsafe_path`, `unsupported`; those of the storage and the file system.
+template <storage_backend Storage>
+fetched_tree fetch_tree(const Storage& storage, const saved_tree& tree, const std::filesystem::path& directory,
+                        const load_options& options, const transfer_limits& limits) {
+    staged_directory staged{directory};
+    const auto result = detail::fetch_into(storage, tree, staged.path(), options, limits);
+    staged.commit();
+    return result;
+}
+
+}  // namespace holdfast
+
+#endif

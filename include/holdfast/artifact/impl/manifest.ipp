@@ -1,0 +1,163 @@
+#ifndef HOLDFAST_ARTIFACT_IMPL_MANIFEST_IPP
+#define HOLDFAST_ARTIFACT_IMPL_MANIFEST_IPP
+
+#include <holdfast/artifact/manifest.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <span>
+
+#include <holdfast/core/error.hpp>
+#include <holdfast/core/object_key.hpp>
+#include <holdfast/detail/crc32c.hpp>
+#include <holdfast/detail/digest.hpp>
+#include <holdfast/detail/hex.hpp>
+#include <holdfast/detail/python_json.hpp>
+
+namespace holdfast {
+namespace detail {
+
+inline constexpr std::size_t digest_block = 1 << 20;
+
+/// Hands every block of a source to `use`, in order.
+template <class Use>
+void for_each_block(const byte_source& source, Use use) {
+    const auto buffer = std::make_unique_for_overwrite<std::byte[]>(std::min<std::uint64_t>(digest_block, source.size()));
+    for (std::uint64_t offset = 0; offset < source.size();) {
+        const auto wanted = std::min<std::uint64_t>(digest_block, source.size() - offset);
+        const auto block = std::span{buffer.get(), static_cast<std::size_t>(wanted)};
+        const auto got = source.read(offset, block);
+        use(std::span<const std::byte>{block.first(got)});
+        offset += got;
+    }
+}
+
+class manifest_reader {
+public:
+    explicit manifest_reader(std::string_view origin) : origin_(origin) {}
+
+    [[noreturn]] void fail(std::string_view why) const {
+        throw error(errc::corrupt, "read manifest", origin_, std::string("it is damaged: ").append(why));
+    }
+
+    const boost::json::value& field(const boost::json::object& object, std::string_view name) const {
+        const auto* value = object.if_contains(name);
+        if (value == nullptr) fail(std::string(name) + " is missing");
+        return *value;
+    }
+
+    std::string text(const boost::json::object& object, std::string_view name) const {
+        const auto* value = field(object, name).if_string();
+        if (value == nullptr) fail(std::string(name) + " is no text");
+        return {value->data(), value->size()};
+    }
+
+    std::uint64_t number(const boost::json::object& object, std::string_view name) const {
+        const auto& value = field(object, name);
+        if (const auto* positive = value.if_uint64()) return *positive;
+        const auto* any = value.if_int64();
+        if (any == nullptr || *any < 0) fail(std::string(name) + " is no size");
+        return static_cast<std::uint64_t>(*any);
+    }
+
+    const boost::json::array& list(const boost::json::object& object, std::string_view name) const {
+        const auto* value = field(object, name).if_array();
+        if (value == nullptr) fail(std::string(name) + " is no list");
+        return *value;
+    }
+
+    std::string path(std::string text) const {
+        if (!object_key::parse(text)) fail("a path leaves the tree");
+        return text;
+    }
+
+    digest_kind kind(std::string_view name) const {
+        for (const auto kind : {digest_kind::none, digest_kind::crc32c, digest_kind::sha256}) {
+            if (to_string(kind) == name) return kind;
+        }
+        fail("unknown digest");
+    }
+
+    stored_file file(const boost::json::value& entry) const {
+        const auto* object = entry.if_object();
+        if (object == nullptr) fail("an entry is no object");
+        stored_file result{path(text(*object, "path")), number(*object, "size"), {}, 0};
+        result.mode = static_cast<std::uint32_t>(number(*object, "mode") & 0777U);
+        if (object->contains("digest")) result.digest = text(*object, "digest");
+        return result;
+    }
+
+private:
+    std::string origin_;
+};
+
+}  // namespace detail
+
+HOLDFAST_DECL std::string_view to_string(digest_kind kind) noexcept {
+    switch (kind) {
+        case digest_kind::none: return "none";
+        case digest_kind::crc32c: return "crc32c";
+        case digest_kind::sha256: return "sha256";
+    }
+    return "unknown";
+}
+
+HOLDFAST_DECL std::string manifest::to_json() const {
+    boost::json::array listed;
+    listed.reserve(files.size());
+    for (const auto& file : files) {
+        boost::json::object entry{{"path", file.path}, {"size", file.size}, {"mode", file.mode}};
+        if (!file.digest.empty()) entry["digest"] = file.digest;
+        listed.push_back(std::move(entry));
+    }
+    boost::json::array folders(directories.begin(), directories.end());
+    boost::json::object document{{"version", 1}, {"digest", to_string(digest)}};
+    document["files"] = std::move(listed);
+    document["directories"] = std::move(folders);
+    return detail::dump_python_json(document);
+}
+
+HOLDFAST_DECL manifest manifest::from_json(std::string_view text, std::string_view origin) {
+    const detail::manifest_reader reader{origin};
+    const auto document = detail::parse_python_json(text, origin);
+    const auto* object = document.if_object();
+    if (object == nullptr) reader.fail("it is no JSON object");
+    if (reader.number(*object, "version") != 1) {
+        throw error(errc::unsupported, "read manifest", origin, "a newer holdfast wrote it; update this one");
+    }
+    manifest result;
+    result.digest = reader.kind(reader.text(*object, "digest"));
+    for (const auto& entry : reader.list(*object, "files")) result.files.push_back(reader.file(entry));
+    for (const auto& entry : reader.list(*object, "directories")) {
+        if (!entry.is_string()) reader.fail("a directory is no text");
+        result.directories.push_back(reader.path(std::string(entry.get_string())));
+    }
+    return result;
+}
+
+HOLDFAST_DECL std::string crc32c_hex(std::uint32_t crc) {
+    const std::array bytes{static_cast<std::byte>(crc >> 24U), static_cast<std::byte>(crc >> 16U),
+                           static_cast<std::byte>(crc >> 8U), static_cast<std::byte>(crc)};
+    return detail::to_hex(bytes);
+}
+
+HOLDFAST_DECL std::string digest_of(const byte_source& source, digest_kind kind) {
+    if (kind == digest_kind::none) return {};
+    if (kind == digest_kind::crc32c) {
+        std::uint32_t crc = 0;
+        detail::for_each_block(source, [&](std::span<const std::byte> block) { crc = detail::crc32c(crc, block); });
+        return crc32c_hex(crc);
+    }
+    detail::digest hash{detail::digest_algorithm::sha256};
+    detail::for_each_block(source, [&](std::span<const std::byte> block) { hash.update(block); });
+    return detail::to_hex(hash.finish());
+}
+
+}  // namespace holdfast
+
+#endif

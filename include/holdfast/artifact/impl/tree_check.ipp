@@ -1,0 +1,85 @@
+#ifndef HOLDFAST_ARTIFACT_IMPL_TREE_CHECK_IPP
+#define HOLDFAST_ARTIFACT_IMPL_TREE_CHECK_IPP
+
+#include <holdfast/artifact/tree_check.hpp>
+
+#include <set>
+
+#include <holdfast/core/byte_source.hpp>
+#include <holdfast/core/error.hpp>
+
+namespace holdfast::detail {
+
+HOLDFAST_DECL void throw_missing_data(std::string_view key) {
+    throw error(errc::not_found, "load", key, "its data is not in the store; it was removed, or the store is another");
+}
+
+HOLDFAST_DECL void throw_missing_file(std::string_view key, std::string_view path) {
+    throw error(errc::corrupt, "load", key, std::string(path).append(" is missing from the store"));
+}
+
+HOLDFAST_DECL void check_size(std::string_view key, std::uint64_t documented, std::uint64_t found) {
+    if (documented == found) return;
+    throw error(errc::corrupt, "load", key,
+                "its document says " + std::to_string(documented) + " bytes, the store has " + std::to_string(found) +
+                    " (on a local store, Python's loader hands out links through which a stored file can be changed)");
+}
+
+HOLDFAST_DECL std::uint64_t check_totals(std::string_view key, const std::vector<stored_file>& files,
+                                         const extract_limits& limits) {
+    std::uint64_t total = 0;
+    for (const auto& file : files) total += file.size;
+    if (total > limits.bytes || files.size() > limits.entries) {
+        throw error(errc::too_large, "load", key,
+                    std::to_string(files.size()) + " files of " + std::to_string(total) +
+                        " bytes are beyond the limit that the caller set");
+    }
+    return total;
+}
+
+HOLDFAST_DECL void check_file(std::string_view key, const stored_file& saved, std::uint64_t size,
+                              std::optional<std::uint32_t> crc, digest_kind kind, const std::filesystem::path& loaded) {
+    if (saved.size != size) {
+        throw error(errc::corrupt, "load", key,
+                    saved.path + " has " + std::to_string(size) + " bytes, " + std::to_string(saved.size) + " were saved");
+    }
+    if (kind == digest_kind::none) return;
+    const auto found = kind == digest_kind::crc32c && crc ? crc32c_hex(*crc)
+                                                          : digest_of(byte_source::from_file(loaded), kind);
+    if (found == saved.digest) return;
+    throw error(errc::corrupt, "load", key,
+                saved.path + " has the " + std::string(to_string(kind)) + " " + found + ", it was saved with " + saved.digest);
+}
+
+HOLDFAST_DECL void make_directories(const std::filesystem::path& root, const std::vector<std::string>& directories,
+                                    const std::vector<stored_file>& files) {
+    for (const auto& directory : directories) std::filesystem::create_directories(root / directory);
+    std::set<std::filesystem::path> parents;
+    for (const auto& file : files) parents.insert((root / file.path).parent_path());
+    for (const auto& parent : parents) std::filesystem::create_directories(parent);
+}
+
+HOLDFAST_DECL member_check::member_check(std::string_view key, const std::optional<manifest>& contents)
+    : key_(key), active_(contents.has_value()) {
+    if (!contents) return;
+    kind_ = contents->digest;
+    for (const auto& file : contents->files) expected_.emplace(file.path, file);
+}
+
+HOLDFAST_DECL void member_check::saw(const extracted_file& file, const std::filesystem::path& directory) {
+    if (!active_) return;
+    const auto saved = expected_.find(file.path);
+    if (saved == expected_.end()) {
+        throw error(errc::corrupt, "load", key_, "the archive holds " + file.path + ", which was not saved");
+    }
+    check_file(key_, saved->second, file.size, file.crc32c, kind_, directory / file.path);
+    expected_.erase(saved);
+}
+
+HOLDFAST_DECL void member_check::finish() const {
+    if (!expected_.empty()) throw_missing_file(key_, expected_.begin()->first);
+}
+
+}  // namespace holdfast::detail
+
+#endif

@@ -1,0 +1,81 @@
+#ifndef HOLDFAST_ARTIFACT_LATEST_HPP
+#define HOLDFAST_ARTIFACT_LATEST_HPP
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <holdfast/artifact/documents.hpp>
+#include <holdfast/core/byte_source.hpp>
+#include <holdfast/core/error.hpp>
+#include <holdfast/core/object_key.hpp>
+#include <holdfast/metaflow/document.hpp>
+#include <holdfast/storage/backend.hpp>
+#include <holdfast/storage/operations.hpp>
+
+// The `latest` pointers: copies of a document, one per task and one per artifact folder. They are changed by
+// compare and swap, so that of two writers neither undoes what the other committed later.
+namespace holdfast::detail {
+
+inline constexpr int latest_tries = 1000;
+
+/// A pointer as it stands.
+struct latest_state {
+    std::string etag;                              ///< empty: there is none
+    std::optional<checkpoint_reference> names;     ///< none: absent or damaged
+    std::optional<error> damage;
+};
+
+template <storage_backend Storage>
+latest_state read_latest(const Storage& storage, const object_key& key) {
+    latest_state state;
+    const auto info = storage.head(key);
+    if (!info) return state;
+    state.etag = info->etag;
+    state.names = read_document(storage, key, state.damage);
+    return state;
+}
+
+/// Whether a pointer must not move to `candidate`: it names a later save of the same task. Another task's pointer
+/// is replaced: what is committed now is the latest.
+inline bool is_ahead(const checkpoint_reference& current, const checkpoint_reference& candidate) {
+    return current.pathspec == candidate.pathspec &&
+           saved_before({candidate.pathspec_hash, candidate.attempt, candidate.name, candidate.version},
+                        {current.pathspec_hash, current.attempt, current.name, current.version});
+}
+
+template <storage_backend Storage>
+bool replace_latest(const Storage& storage, const object_key& key, const latest_state& state, const std::string& text) {
+    const auto source = byte_source::from_text(text);
+    return state.etag.empty() ? put_if_absent(storage, key, source) : put_if_match(storage, key, source, state.etag);
+}
+
+/// Moves a pointer forward to a committed save. A damaged pointer is replaced.
+template <storage_backend Storage>
+void advance_latest(const Storage& storage, const object_key& key, const checkpoint_reference& saved) {
+    const auto text = saved.to_json();
+    for (int i = 0; i < latest_tries; ++i) {
+        const auto state = read_latest(storage, key);
+        if (state.names && is_ahead(*state.names, saved)) return;
+        if (replace_latest(storage, key, state, text)) return;
+    }
+    throw error(errc::unavailable, "save", key.str(), "too many writers move this pointer at once; try again");
+}
+
+/// Moves a pointer that names `removed` to the newest of `others`, or takes it away where there is none.
+/// @param others called only then; returns the documents that remain, newest first
+template <storage_backend Storage, class Others>
+void retreat_latest(const Storage& storage, const object_key& key, const std::string& removed, Others others) {
+    for (int i = 0; i < latest_tries; ++i) {
+        const auto state = read_latest(storage, key);
+        if (!state.names || state.names->key != removed) return;
+        const std::optional<checkpoint_reference> next = others();
+        if (!next) return storage.remove(key);
+        if (replace_latest(storage, key, state, next->to_json())) return;
+    }
+    throw error(errc::unavailable, "remove", key.str(), "too many writers move this pointer at once; try again");
+}
+
+}  // namespace holdfast::detail
+
+#endif

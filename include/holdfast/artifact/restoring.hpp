@@ -1,0 +1,122 @@
+#ifndef HOLDFAST_ARTIFACT_RESTORING_HPP
+#define HOLDFAST_ARTIFACT_RESTORING_HPP
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <holdfast/artifact/checkpoint_reader.hpp>
+#include <holdfast/artifact/documents.hpp>
+#include <holdfast/artifact/options.hpp>
+#include <holdfast/artifact/verification.hpp>
+#include <holdfast/core/error.hpp>
+#include <holdfast/metaflow/document.hpp>
+#include <holdfast/metaflow/layout.hpp>
+#include <holdfast/metaflow/task_context.hpp>
+#include <holdfast/storage/backend.hpp>
+
+namespace holdfast {
+
+/// A damaged checkpoint, pointer or document that a restore passed over.
+struct skipped_checkpoint {
+    std::string key;
+    errc kind = errc::corrupt;
+    std::string why;
+};
+
+/// One search for the newest good checkpoint of a task.
+template <storage_backend Storage>
+class restoring {
+public:
+    restoring(const checkpoint_reader<Storage>& reader, const task_context& context, const restore_options& options)
+        : reader_(reader), context_(context), options_(options) {}
+
+    /// Loads what the policy finds into `target`. Errors: `corrupt` where all that is there is damaged.
+    std::optional<checkpoint_reference> run(load_policy policy, const std::filesystem::path& target) {
+        auto found = options_.name ? newest(by_task(), nullptr, target) : from_task(target);
+        if (!found && policy == load_policy::eager) found = options_.name ? newest(by_folder(), nullptr, target) : from_folder(target);
+        if (!found) refuse_damage();
+        return found;
+    }
+
+    std::vector<skipped_checkpoint> skipped() && { return std::move(skipped_); }
+    const std::vector<skipped_checkpoint>& skipped() const& { return skipped_; }
+
+private:
+    using found_checkpoint = std::optional<checkpoint_reference>;
+
+    found_checkpoint from_task(const std::filesystem::path& target) {
+        const auto key = metaflow::task_latest_key(metaflow::checkpoints_prefix, context_.pathspec());
+        return follow(key, target, [this] { return by_task(); });
+    }
+
+    found_checkpoint from_folder(const std::filesystem::path& target) {
+        const auto key = metaflow::artifact_latest_key(metaflow::folder_of(context_));
+        return follow(key, target, [this] { return by_folder(); });
+    }
+
+    /// What a pointer names, else the newest good one before it. No pointer: nothing was saved to be restored.
+    template <class Others>
+    found_checkpoint follow(const object_key& pointer, const std::filesystem::path& target, Others others) {
+        const auto state = reader_.latest(pointer);
+        if (state.etag.empty()) return std::nullopt;
+        if (state.damage) skip(pointer.str(), *state.damage);
+        if (state.names && load(*state.names, target)) return state.names;
+        if (!options_.step_back) return std::nullopt;
+        return newest(others(), state.names ? &*state.names : nullptr, target);
+    }
+
+    /// The first of the candidates that is good and, where a bound is given, was saved before it.
+    found_checkpoint newest(std::vector<checkpoint_reference> candidates, const checkpoint_reference* bound,
+                            const std::filesystem::path& target) {
+        for (auto& candidate : candidates) {
+            if (bound != nullptr && (candidate.key == bound->key || bound->created_on < candidate.created_on)) continue;
+            if (load(candidate, target)) return std::move(candidate);
+            if (!options_.step_back) return std::nullopt;
+        }
+        return std::nullopt;
+    }
+
+    bool load(const checkpoint_reference& candidate, const std::filesystem::path& target) {
+        try {
+            reader_.load(candidate, target, options_.load);
+            return true;
+        } catch (const error& failed) {
+            if (failed.kind() != errc::not_found && !is_damage(failed.kind())) throw;
+            skip(candidate.key, failed);
+            return false;
+        }
+    }
+
+    list_options listing() {
+        list_options options;
+        options.name = options_.name;
+        options.on_damage = [this](const error& failed) { skip(failed.key(), failed); };
+        return options;
+    }
+
+    std::vector<checkpoint_reference> by_task() { return reader_.list_task(context_.pathspec(), listing()); }
+    std::vector<checkpoint_reference> by_folder() { return reader_.list_folder(metaflow::folder_of(context_), listing()); }
+
+    void skip(std::string key, const error& why) { skipped_.push_back({std::move(key), why.kind(), why.message()}); }
+
+    /// A restart from nothing must not happen because what was there is damaged. What was removed is not damage.
+    void refuse_damage() const {
+        for (const auto& each : skipped_) {
+            if (each.kind == errc::not_found) continue;
+            throw error(each.kind, "restore", each.key,
+                        each.why + "; no good checkpoint is left to step back to (remove the damaged ones to start anew)");
+        }
+    }
+
+    const checkpoint_reader<Storage>& reader_;
+    const task_context& context_;
+    const restore_options& options_;
+    std::vector<skipped_checkpoint> skipped_;
+};
+
+}  // namespace holdfast
+
+#endif

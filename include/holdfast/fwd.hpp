@@ -1,0 +1,56 @@
+#ifndef HOLDFAST_FWD_HPP
+#define HOLDFAST_FWD_HPP
+
+#include <cstdint>
+
+// The names of the vocabulary, for headers that only pass it on. Constrained templates (`checkpoint` and the like)
+// are not here: to declare them takes their concepts.
+namespace holdfast {
+
+// core/
+class byte_sink;
+class byte_source;
+class environment;
+class error;
+class object_key;
+enum class errc;
+struct object_info;
+struct store_url;
+
+// storage/
+struct byte_range;
+struct get_options;
+struct put_options;
+struct transfer_limits;
+class any_storage;
+class local_storage;
+class memory_storage;
+
+// archive/
+struct files;
+struct tar;
+struct tar_gz;
+struct extract_limits;
+struct file_tree;
+enum class symlink_policy;
+
+// metaflow/
+struct checkpoint_reference;
+struct task_context;
+
+// components
+class reference;
+class restored;
+enum class digest_kind : std::uint8_t;
+enum class load_policy;
+struct checkpoint_options;
+struct list_options;
+struct load_options;
+struct restore_options;
+struct save_options;
+struct stored_file;
+struct verification;
+
+}  // namespace holdfast
+
+#endif

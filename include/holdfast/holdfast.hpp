@@ -1,0 +1,63 @@
+#ifndef HOLDFAST_HOLDFAST_HPP
+#define HOLDFAST_HOLDFAST_HPP
+
+// Every public header. A program that minds its compile time includes what it uses instead.
+#include <holdfast/checkpoint.hpp>
+#include <holdfast/reference.hpp>
+#include <holdfast/version.hpp>
+
+#include <holdfast/artifact/checkpoint_reader.hpp>
+#include <holdfast/artifact/checkpoint_writer.hpp>
+#include <holdfast/artifact/documents.hpp>
+#include <holdfast/artifact/fetch_tree.hpp>
+#include <holdfast/artifact/latest.hpp>
+#include <holdfast/artifact/manifest.hpp>
+#include <holdfast/artifact/options.hpp>
+#include <holdfast/artifact/staged_directory.hpp>
+#include <holdfast/artifact/store_tree.hpp>
+#include <holdfast/artifact/tree_check.hpp>
+#include <holdfast/artifact/verification.hpp>
+#include <holdfast/artifact/versions.hpp>
+
+#include <holdfast/storage/abilities.hpp>
+#include <holdfast/storage/any.hpp>
+#include <holdfast/storage/backend.hpp>
+#include <holdfast/storage/file_transfer.hpp>
+#include <holdfast/storage/local.hpp>
+#include <holdfast/storage/local/staged_object.hpp>
+#include <holdfast/storage/memory.hpp>
+#include <holdfast/storage/open.hpp>
+#include <holdfast/storage/operations.hpp>
+#include <holdfast/storage/ordered_read.hpp>
+#include <holdfast/storage/reservation.hpp>
+#include <holdfast/storage/transfer_limits.hpp>
+#include <holdfast/storage/tree_transfer.hpp>
+
+#include <holdfast/archive/extraction.hpp>
+#include <holdfast/archive/file_tree.hpp>
+#include <holdfast/archive/files.hpp>
+#include <holdfast/archive/format.hpp>
+#include <holdfast/archive/safe_path.hpp>
+#include <holdfast/archive/tar.hpp>
+#include <holdfast/archive/tar_extractor.hpp>
+#include <holdfast/archive/tar_gz.hpp>
+#include <holdfast/archive/tar_unpacker.hpp>
+
+#include <holdfast/metaflow/config.hpp>
+#include <holdfast/metaflow/document.hpp>
+#include <holdfast/metaflow/identity.hpp>
+#include <holdfast/metaflow/layout.hpp>
+#include <holdfast/metaflow/spelling.hpp>
+#include <holdfast/metaflow/task_context.hpp>
+
+#include <holdfast/core/byte_sink.hpp>
+#include <holdfast/core/byte_source.hpp>
+#include <holdfast/core/byte_stream.hpp>
+#include <holdfast/core/clock.hpp>
+#include <holdfast/core/environment.hpp>
+#include <holdfast/core/error.hpp>
+#include <holdfast/core/object_info.hpp>
+#include <holdfast/core/object_key.hpp>
+#include <holdfast/core/store_url.hpp>
+
+#endif
