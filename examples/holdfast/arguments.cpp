@@ -1,0 +1,120 @@
+#include "arguments.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <holdfast/core/error.hpp>
+#include <holdfast/core/store_url.hpp>
+#include <holdfast/default_storage.hpp>
+#include <holdfast/detail/python_json.hpp>
+#include <holdfast/metaflow/identity.hpp>
+#include <holdfast/metaflow/layout.hpp>
+#include <holdfast/storage/open.hpp>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <fstream>
+#include <iostream>
+#include <istream>
+#include <string_view>
+#include <utility>
+
+namespace tool {
+
+using holdfast::errc;
+using holdfast::error;
+
+namespace {
+
+constexpr std::size_t reference_limit = 16U << 20U;
+
+std::string read_text(std::istream& in, const std::string& origin) {
+    std::string text;
+    std::array<char, 65536> part{};
+    while (in.read(part.data(), part.size()) || in.gcount() > 0) {
+        text.append(part.data(), static_cast<std::size_t>(in.gcount()));
+        if (text.size() > reference_limit) {
+            throw error(errc::too_large, "read reference", origin, "this is far longer than any reference");
+        }
+    }
+    if (in.bad()) throw error(errc::io_failure, "read reference", origin, "it cannot be read");
+    return text;
+}
+
+std::string read_file(const std::string& path) {
+    errno = 0;
+    std::ifstream in(path, std::ios::binary);
+    if (!in) throw error::from_errno(errno, "read reference", path);
+    return read_text(in, path);
+}
+
+std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+// What is wrong with the words of a command line is no damage in a store.
+template <class Read>
+auto as_argument(const char* operation, Read read) {
+    try {
+        return read();
+    } catch (const error& problem) {
+        if (problem.kind() != errc::corrupt) throw;
+        throw error(errc::invalid_argument, operation, "", problem.message());
+    }
+}
+
+holdfast::reference parsed_reference(std::string_view text) {
+    if (text.empty()) throw error(errc::invalid_argument, "read reference", "", "the reference is empty");
+    holdfast::reference which{text};
+    if (which.is_key()) {
+        holdfast::metaflow::parse_checkpoint_key(which.key());
+    } else {
+        which.as_checkpoint();
+    }
+    return which;
+}
+
+}  // namespace
+
+holdfast::any_storage store_of(const global_options& options) {
+    if (!options.store) return holdfast::default_storage();
+    return holdfast::open_storage(holdfast::store_url::parse(*options.store));
+}
+
+holdfast::task_context task_of(const global_options& options) {
+    using holdfast::task_context;
+    auto context = options.task ? task_context::from_pathspec(*options.task) : task_context::from_environment();
+    if (options.attempt) context.attempt = *options.attempt;
+    if (options.metaflow_namespace) {
+        context.metaflow_namespace = *options.metaflow_namespace;
+        context.scope.clear();
+    }
+    if (const auto scope = holdfast::metaflow::scope_of_tags(options.tags)) context.scope = *scope;
+    return context;
+}
+
+holdfast::reference reference_of(const std::string& argument) {
+    const auto text = argument == "-"             ? read_text(std::cin, "standard input")
+                      : argument.starts_with('@') ? read_file(argument.substr(1))
+                                                  : argument;
+    return as_argument("read reference", [&] { return parsed_reference(trimmed(text)); });
+}
+
+std::vector<holdfast::reference> references_of(const std::vector<std::string>& arguments) {
+    std::vector<holdfast::reference> references;
+    for (const auto& argument : arguments) references.push_back(reference_of(argument));
+    return references;
+}
+
+boost::json::object metadata_of(const std::string& argument) {
+    auto value = as_argument("read metadata",
+                             [&] { return holdfast::detail::parse_python_json(argument, "--metadata"); });
+    if (!value.is_object()) {
+        throw error(errc::invalid_argument, "read metadata", "", R"(--metadata takes a JSON object, like {"epoch": 3})");
+    }
+    return std::move(value.get_object());
+}
+
+}  // namespace tool

@@ -1,0 +1,51 @@
+#ifndef HOLDFAST_TOOL_OPTIONS_HPP
+#define HOLDFAST_TOOL_OPTIONS_HPP
+
+#include <holdfast/artifact/options.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tool {
+
+/// What stands before or after any command.
+struct global_options {
+    std::optional<std::string> store;
+    std::optional<std::string> task;
+    std::optional<std::string> attempt;
+    std::optional<std::string> metaflow_namespace;
+    std::vector<std::string> tags;
+    bool json = false;
+    bool quiet = false;
+};
+
+struct list_arguments {
+    std::optional<std::string> name;
+    std::optional<std::size_t> limit;
+    bool whole_namespace = false;
+};
+
+struct save_arguments {
+    std::string path;
+    std::string name = "mfchckpt";
+    std::string metadata = "{}";
+    std::string format = "files";
+    bool no_latest = false;
+};
+
+struct load_arguments {
+    std::string reference;
+    std::string directory;
+};
+
+struct restore_arguments {
+    std::string directory;
+    holdfast::load_policy policy = holdfast::load_policy::fresh;
+    std::optional<std::string> name;
+};
+
+}  // namespace tool
+
+#endif

@@ -1,0 +1,6 @@
+#include "every_header.hpp"
+#include "every_header.hpp"
+
+const void* version_in_b();
+
+const void* version_in_b() { return &holdfast::version; }
