@@ -19,7 +19,8 @@ int main() {
     for (std::size_t i = 2; i < newest_first.size(); ++i) state.remove(newest_first[i]);
 
     for (const auto& kept : state.list()) {
-        std::cout << "kept version " << kept.version << ", " << kept.size << " bytes, saved at " << kept.created_on << '\n';
+        std::cout << "kept version " << kept.version << ", " << kept.size << " bytes, saved at " << kept.created_on
+                  << '\n';
     }
     return state.list().size() == 2 ? 0 : 1;
 }

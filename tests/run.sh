@@ -94,8 +94,8 @@ make_venv() {
         echo "$wanted" >"$venv/requirements.sha256"
 }
 
-interop() {
-    "$build/venv/bin/python" -m pytest -q -n 3 -p no:cacheprovider tests/interop
+with_pytest() {
+    PYTHONDONTWRITEBYTECODE=1 "$build/venv/bin/python" -m pytest -q -n 3 -p no:cacheprovider "$1"
 }
 
 finish() {
@@ -125,14 +125,18 @@ step 'unit, conformance, one definition, separate compilation, examples' run_tes
 step 'every header alone' compile default "$build" all_verify_interface_header_sets
 step 'cost of including checkpoint.hpp' check include_cost
 if make_venv; then
-    step 'interop with Python' interop
+    step 'command-line tool' with_pytest tests/tool
+    step 'interop with Python' with_pytest tests/interop
 else
-    cannot_run 'interop with Python' 'the Python packages of tests/interop/requirements.txt could not be installed'
+    for name in 'command-line tool' 'interop with Python'; do
+        cannot_run "$name" 'the Python packages of tests/interop/requirements.txt could not be installed'
+    done
 fi
-step 'build with Clang, address and undefined behaviour sanitizers' compile asan "$build/asan"
+step 'build with Clang, address and undefined behaviour sanitizers' compile asan "$build/asan" \
+    unit_tests conformance_tests fuzzers
 step 'unit and conformance tests, sanitized' run_tests "$build/asan" '^(unit|conformance)_tests$'
 step 'fuzz targets' run_tests "$build/asan" '^fuzz_'
-step 'build with the thread sanitizer' compile tsan "$build/tsan"
+step 'build with the thread sanitizer' compile tsan "$build/tsan" unit_tests conformance_tests
 step 'unit and conformance tests, thread sanitizer' run_thread_sanitizer
 for consumer in find_package add_subdirectory meson_subproject pkg_config meson_installed; do
     step "consumer: $consumer" tests/package/run.sh "$consumer" "$build"

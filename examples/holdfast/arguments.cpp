@@ -3,6 +3,7 @@
 #include <boost/json/value.hpp>
 
 #include <holdfast/core/error.hpp>
+#include <holdfast/core/object_key.hpp>
 #include <holdfast/core/store_url.hpp>
 #include <holdfast/default_storage.hpp>
 #include <holdfast/detail/python_json.hpp>
@@ -10,6 +11,7 @@
 #include <holdfast/metaflow/layout.hpp>
 #include <holdfast/storage/open.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -95,6 +97,12 @@ holdfast::task_context task_of(const global_options& options) {
     return context;
 }
 
+std::string pathspec_of(const std::string& argument) {
+    const bool is_path = argument.empty() || holdfast::object_key::parse(argument);
+    if (is_path && std::ranges::count(argument, '/') <= 3) return argument;
+    throw error(errc::invalid_argument, "search", argument, "this is no FLOW[/RUN[/STEP[/TASK]]]");
+}
+
 holdfast::reference reference_of(const std::string& argument) {
     const auto text = argument == "-"             ? read_text(std::cin, "standard input")
                       : argument.starts_with('@') ? read_file(argument.substr(1))
@@ -109,10 +117,11 @@ std::vector<holdfast::reference> references_of(const std::vector<std::string>& a
 }
 
 boost::json::object metadata_of(const std::string& argument) {
-    auto value = as_argument("read metadata",
-                             [&] { return holdfast::detail::parse_python_json(argument, "--metadata"); });
+    auto value =
+        as_argument("read metadata", [&] { return holdfast::detail::parse_python_json(argument, "--metadata"); });
     if (!value.is_object()) {
-        throw error(errc::invalid_argument, "read metadata", "", R"(--metadata takes a JSON object, like {"epoch": 3})");
+        throw error(errc::invalid_argument, "read metadata", "",
+                    R"(--metadata takes a JSON object, like {"epoch": 3})");
     }
     return std::move(value.get_object());
 }

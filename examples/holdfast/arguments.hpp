@@ -19,6 +19,9 @@ holdfast::any_storage store_of(const global_options& options);
 
 holdfast::task_context task_of(const global_options& options);
 
+/// A flow, run, step or task; empty for everything.
+std::string pathspec_of(const std::string& argument);
+
 /// A key, the JSON text of a reference, @FILE, or - for standard input.
 holdfast::reference reference_of(const std::string& argument);
 std::vector<holdfast::reference> references_of(const std::vector<std::string>& arguments);

@@ -11,6 +11,7 @@
 #include <holdfast/archive/tar.hpp>
 #include <holdfast/archive/tar_gz.hpp>
 #include <holdfast/checkpoint.hpp>
+#include <holdfast/detail/python_json.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -28,14 +29,19 @@ using holdfast::error;
 
 namespace {
 
-checkpoint<any_storage> in_task(const global_options& options) { return {store_of(options), task_of(options)}; }
+checkpoint<any_storage> in_task(const global_options& options) {
+    return {store_of(options), task_of(options)};
+}
 
-checkpoint<any_storage> in_store(const global_options& options) { return checkpoint<any_storage>{store_of(options)}; }
+checkpoint<any_storage> in_store(const global_options& options) {
+    return checkpoint<any_storage>{store_of(options)};
+}
 
 // A stored document may have line ends between its fields, where they mean as much as spaces.
 std::string one_line(const checkpoint_reference& reference) {
     auto text = reference.to_json();
-    std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+    std::ranges::replace_if(
+        text, [](char c) { return c == '\n' || c == '\r'; }, ' ');
     return text;
 }
 
@@ -94,10 +100,10 @@ std::string with_files(const checkpoint_reference& document, const std::vector<h
 
 void describe(const checkpoint_reference& document, const std::vector<holdfast::stored_file>& files, output& out) {
     for (const auto& [name, value] : document.fields) {
-        auto text = value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
+        auto text = value.is_string() ? std::string(value.get_string()) : holdfast::detail::dump_python_json(value);
         if (name == "created_on") text += ", " + age_in_words(text, std::chrono::system_clock::now());
         if (name == "size") text += ", " + size_in_words(document.size);
-        const std::string gap(name.size() < 16 ? 16 - name.size() : 1, ' ');
+        const std::string gap(name.size() < 18 ? 18 - name.size() : 1, ' ');
         out.result(printable(std::string(name) + gap + text));
     }
     out.result("");
@@ -107,14 +113,16 @@ void describe(const checkpoint_reference& document, const std::vector<holdfast::
 }
 
 template <class Archive>
-checkpoint_reference save_as(const global_options& options, const std::string& path, const holdfast::save_options& how) {
+checkpoint_reference save_as(const global_options& options, const std::string& path,
+                             const holdfast::save_options& how) {
     return checkpoint<any_storage, Archive>{store_of(options), task_of(options)}.save(path, how);
 }
 
 exit_status report(const std::string& key, const holdfast::verification& seen, output& out, table& rows) {
     const std::string status(to_string(seen.status));
     if (out.json()) {
-        out.result(boost::json::serialize(boost::json::object{{"key", key}, {"status", status}, {"detail", seen.detail}}));
+        out.result(
+            boost::json::serialize(boost::json::object{{"key", key}, {"status", status}, {"detail", seen.detail}}));
     } else {
         rows.rows.push_back({status, printable(key), printable(seen.detail)});
     }
@@ -128,10 +136,10 @@ exit_status list(const global_options& options, const list_arguments& arguments,
     listing found{out, arguments.whole_namespace};
     const auto task = in_task(options);
     for (const auto& reference : task.list({.name = arguments.name,
-                                            .attempt = options.attempt,
-                                            .whole_namespace = arguments.whole_namespace,
-                                            .limit = arguments.limit,
-                                            .on_damage = found.on_damage()})) {
+                                 .attempt = options.attempt,
+                                 .whole_namespace = arguments.whole_namespace,
+                                 .limit = arguments.limit,
+                                 .on_damage = found.on_damage()})) {
         found.add(reference);
     }
     return found.finish();
@@ -143,13 +151,13 @@ exit_status search(const global_options& options, const std::string& pathspec, o
         found.add(reference);
         return true;
     };
-    in_store(options).search(pathspec, visit, found.on_damage());
+    in_store(options).search(pathspec_of(pathspec), visit, found.on_damage());
     return found.finish();
 }
 
 exit_status show(const global_options& options, const std::string& reference, output& out) {
     const auto store = in_store(options);
-    const auto document = store.show(reference_of(reference));
+    const auto document = store.show(reference_of(reference).key());  // what is stored, not what was given
     const auto files = store.files_of(document);
     if (out.json()) {
         out.result(with_files(document, files));
@@ -189,13 +197,14 @@ exit_status load(const global_options& options, const load_arguments& arguments,
 }
 
 exit_status restore(const global_options& options, const restore_arguments& arguments, output& out) {
+    using holdfast::load_policy;
     auto task = in_task(options);
-    const auto found = task.restore(arguments.policy, {.name = arguments.name,
-                                                       .directory = arguments.directory,
-                                                       .load = {.stop = stop_on_interrupt()}});
+    const auto policy = arguments.policy == "eager" ? load_policy::eager : load_policy::fresh;
+    const auto found = task.restore(
+        policy, {.name = arguments.name, .directory = arguments.directory, .load = {.stop = stop_on_interrupt()}});
     if (!found) {
         throw error(errc::not_found, "restore", task.context().pathspec(),
-                    "there is nothing to restore; no checkpoint of this task was saved as its latest");
+                    "there is nothing to restore; see holdfast list for what is there");
     }
     for (const auto& passed : found->skipped()) out.warning(error(passed.kind, "restore", passed.key, passed.why));
     out.result(out.json() ? one_line(found->info()) : found->info().key);

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <exception>
 #include <functional>
-#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,7 +22,11 @@ using namespace tool;
 class command_line {
 public:
     command_line() {
-        app_.require_subcommand(1);
+        app_.require_subcommand(0, 1);
+        app_.final_callback([this] {
+            if (!chosen_)
+                throw CLI::RequiredError("a command (list, search, show, save, load, restore, verify, remove)");
+        });
         app_.fallthrough();
         app_.set_version_flag("--version", "holdfast " + std::string(holdfast::version));
         add_global_options();
@@ -104,34 +107,35 @@ private:
     }
 
     void add_restore() {
-        auto* added = add_command("restore", "Loads what a restarted task goes on from; exit status 3 where there is none",
-                                  [this](const auto& options, output& out) { return restore(options, restore_, out); });
+        auto* added =
+            add_command("restore", "Loads what a restarted task goes on from; exit status 3 where there is none",
+                        [this](const auto& options, output& out) { return restore(options, restore_, out); });
         added->add_option("DIR", restore_.directory)->required()->type_name("");
-        const std::map<std::string, holdfast::load_policy> policies = {{"fresh", holdfast::load_policy::fresh},
-                                                                       {"eager", holdfast::load_policy::eager}};
-        added->add_option("--policy", restore_.policy, "fresh (default): of this task; eager: else of any run's step")
-            ->type_name("")
-            ->transform(CLI::Transformer(policies).description("fresh|eager"))
-            ->check(CLI::IsMember(policies));
+        added->add_option("--policy", restore_.policy, "fresh: of this task; eager: else of this step in any run")
+            ->check(CLI::IsMember({"fresh", "eager"}))
+            ->capture_default_str();
         added->add_option("--name", restore_.name, "the newest good one of this name, whatever is the latest");
     }
 
     void add_verify() {
-        auto* added = add_command("verify", "Reads every byte and compares it with what was saved",
-                                  [this](const auto& options, output& out) { return verify(options, references_, out); });
+        auto* added =
+            add_command("verify", "Reads every byte and compares it with what was saved",
+                        [this](const auto& options, output& out) { return verify(options, references_, out); });
         added->add_option("REFERENCE", references_, "default: every checkpoint of the task")->type_name("");
     }
 
     void add_remove() {
-        auto* added = add_command("remove", "Removes checkpoints",
-                                  [this](const auto& options, output& out) { return remove(options, references_, out); });
+        auto* added = add_command("remove", "Removes checkpoints", [this](const auto& options, output& out) {
+            return remove(options, references_, out);
+        });
         added->add_option("REFERENCE", references_, reference_help)->required()->type_name("");
     }
 
     static CLI::Validator digits() {
         return CLI::Validator(
             [](const std::string& text) {
-                const bool good = text.size() <= 18 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+                const bool good =
+                    text.size() <= 18 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
                 return good && !text.empty() ? std::string() : "'" + text + "' is no count, like 0 or 12";
             },
             "");

@@ -1,8 +1,6 @@
 #ifndef HOLDFAST_TOOL_OPTIONS_HPP
 #define HOLDFAST_TOOL_OPTIONS_HPP
 
-#include <holdfast/artifact/options.hpp>
-
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -42,7 +40,7 @@ struct load_arguments {
 
 struct restore_arguments {
     std::string directory;
-    holdfast::load_policy policy = holdfast::load_policy::fresh;
+    std::string policy = "fresh";
     std::optional<std::string> name;
 };
 

@@ -35,13 +35,9 @@ std::string aligned(const table& what, const std::vector<std::size_t>& widths, c
     for (std::size_t i = 0; i < cells.size(); ++i) {
         const std::string padding(widths[i] - width_of(cells[i]), ' ');
         if (i > 0) line += "  ";
-        if (what.columns[i].is_number) {
-            line += padding + cells[i];
-        } else {
-            line += i + 1 < cells.size() ? cells[i] + padding : cells[i];
-        }
+        line += what.columns[i].is_number ? padding + cells[i] : cells[i] + padding;
     }
-    return line;
+    return line.substr(0, line.find_last_not_of(' ') + 1);
 }
 
 }  // namespace
@@ -69,9 +65,13 @@ void output::note(std::string_view text) {
     std::cerr << printable(text) << '\n';
 }
 
-void output::warning(const holdfast::error& problem) { complain("warning", problem); }
+void output::warning(const holdfast::error& problem) {
+    complain("warning", problem);
+}
 
-void output::failure(const holdfast::error& problem) { complain("error", problem); }
+void output::failure(const holdfast::error& problem) {
+    complain("error", problem);
+}
 
 void output::complain(std::string_view label, const holdfast::error& problem) {
     end_progress();

@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t batch = 30;
 constexpr std::size_t held_back = 57;  // the last years, which the training never sees
-constexpr int save_every = 1000;       // epochs
+constexpr int save_every = 2000;       // epochs
 
 /// Sunspots of each year, in hundreds.
 std::vector<float> read_years(const std::filesystem::path& csv) {
@@ -74,8 +74,7 @@ void train_one_epoch(training_state& state, const std::vector<float>& years) {
     for (std::size_t begin = 0; begin < order.size(); begin += batch) {
         network::weights gradient{};
         const auto chosen = std::span(order).subspan(begin, std::min(batch, order.size() - begin));
-        for (const std::size_t at : chosen)
-            state.net.learn(window(years, at), years[at + network::inputs], gradient);
+        for (const std::size_t at : chosen) state.net.learn(window(years, at), years[at + network::inputs], gradient);
         for (float& part : gradient) part /= static_cast<float>(chosen.size());
         state.optimizer.step(state.net, gradient, 0.00005F);
     }
@@ -97,8 +96,8 @@ void train(const std::filesystem::path& csv, const std::filesystem::path& store,
     using namespace holdfast;
     const auto years = read_years(csv);
     training_state state;
-    checkpoint<local_storage> saved{local_storage{store}, {.flow = "sunspots", .run = run, .step = "train", .task = "0"},
-                                    {.init_dir = true}};
+    checkpoint<local_storage> saved{
+        local_storage{store}, {.flow = "sunspots", .run = run, .step = "train", .task = "0"}, {.init_dir = true}};
     const std::filesystem::path directory = saved.directory().value();
 
     if (const auto last = saved.restore(load_policy::fresh)) {

@@ -84,7 +84,8 @@ public:
     /// Saves `directory()`. Errors: `invalid_argument` where there is none.
     checkpoint_reference save(const save_options& options = {}) {
         if (!directory_) {
-            throw error(errc::invalid_argument, "save", "", "there is no directory() yet; give a path, or set init_dir");
+            throw error(errc::invalid_argument, "save", "",
+                        "there is no directory() yet; give a path, or set init_dir");
         }
         return save(directory_->path(), options);
     }

@@ -3,6 +3,8 @@
 
 // Every public header. A program that minds its compile time includes what it uses instead.
 #include <holdfast/checkpoint.hpp>
+#include <holdfast/default_storage.hpp>
+#include <holdfast/fwd.hpp>
 #include <holdfast/reference.hpp>
 #include <holdfast/version.hpp>
 
@@ -13,6 +15,8 @@
 #include <holdfast/artifact/latest.hpp>
 #include <holdfast/artifact/manifest.hpp>
 #include <holdfast/artifact/options.hpp>
+#include <holdfast/artifact/removal.hpp>
+#include <holdfast/artifact/restoring.hpp>
 #include <holdfast/artifact/staged_directory.hpp>
 #include <holdfast/artifact/store_tree.hpp>
 #include <holdfast/artifact/tree_check.hpp>

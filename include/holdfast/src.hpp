@@ -15,6 +15,7 @@
 #include <holdfast/detail/impl/python_json_writer.ipp>
 #include <holdfast/detail/impl/system.ipp>
 #include <holdfast/detail/impl/tar_codec.ipp>
+#include <holdfast/detail/impl/tar_fields.ipp>
 #include <holdfast/detail/impl/temp_directory.ipp>
 #include <holdfast/detail/impl/utf8.ipp>
 

@@ -179,7 +179,8 @@ def test_the_same_tree_gives_the_same_bytes(tar_tool, tree, tmp_path, form):
 def test_files_are_the_files(tar_tool, plain_tree, tmp_path):
     run(tar_tool, "pack", plain_tree, tmp_path / "out", "files")
     names = {"a", "d/block", "d/e/run.sh", "d/large", "d/link", "d/z", "empty file"}
-    assert {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*") if path.is_file()} == names
+    found = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert {path.relative_to(tmp_path / "out").as_posix() for path in found} == names
     for name in names:
         assert (tmp_path / "out" / name).read_bytes() == (plain_tree / name).read_bytes()
 
@@ -231,7 +232,7 @@ def test_we_read_a_ustar_prefix(tar_tool, tmp_path):
     name = "/".join(["part"] * 30) + "/file"
     write(tmp_path / "tree" / name, b"x")
     run(other("tar"), "--format=ustar", "-cf", tmp_path / "theirs", "-C", tmp_path / "tree", ".")
-    assert (b"L" not in {(tmp_path / "theirs").read_bytes()[offset + 156 : offset + 157] for offset in (0, 512)})
+    assert b"././@LongLink" not in (tmp_path / "theirs").read_bytes()
     assert unpack(tar_tool, tmp_path / "theirs", tmp_path / "out")[0][name][3] == b"x"
 
 
@@ -321,7 +322,8 @@ HOSTILE = {
         UNSAFE, lambda: Hostile().other(DIRECTORY, "d", mode=0o755).other(LINK, "l", "d").add("l/evil")),
     "link, then a link through it": (UNSAFE, lambda: Hostile().other(LINK, "l", ".").other(LINK, "l/l", "..")),
     "link replaced by a file": (UNSAFE, lambda: Hostile().other(LINK, "l", "../secret").add("l", b"evil")),
-    "link replaced by a directory": (UNSAFE, lambda: Hostile().other(LINK, "l", "..").other(DIRECTORY, "l").add("l/evil")),
+    "link replaced by a directory": (
+        UNSAFE, lambda: Hostile().other(LINK, "l", "..").other(DIRECTORY, "l").add("l/evil")),
     "directory replaced by a link": (
         UNSAFE, lambda: Hostile().other(DIRECTORY, "d", mode=0o755).other(LINK, "d", "..").add("d/evil")),
     "links that leave together": (
@@ -330,7 +332,8 @@ HOSTILE = {
         UNSAFE, lambda: Hostile().other(LINK, "a/1", ".").other(LINK, "a/2", "1/1").other(LINK, "a/3", "2/2/../..")),
     "hard link outside": (UNSAFE, lambda: Hostile().other(HARD, "h", "../secret")),
     "hard link to an absolute path": (UNSAFE, lambda: Hostile().other(HARD, "h", "/etc/passwd")),
-    "hard link outside, then a file over it": (UNSAFE, lambda: Hostile().other(HARD, "h", "../secret").add("h", b"evil")),
+    "hard link outside, then a file over it": (
+        UNSAFE, lambda: Hostile().other(HARD, "h", "../secret").add("h", b"evil")),
     "hard link to a link": (UNSAFE, lambda: Hostile().other(LINK, "l", "a").other(HARD, "h", "l")),
     "hard link to a directory": (UNSAFE, lambda: Hostile().other(DIRECTORY, "d").other(HARD, "h", "d")),
     "hard link below a link": (

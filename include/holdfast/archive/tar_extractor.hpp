@@ -14,11 +14,13 @@ namespace holdfast {
 
 /// Unpacks a tar, plain or gzip-compressed (told by its first bytes), while its bytes arrive in order.
 ///
-/// Nothing is written outside the directory whatever the archive holds. Modes and modification times are restored
-/// (directories last). A duplicate member of the same type replaces the earlier one, as in Python and GNU tar.
-/// Errors: `unsafe_path` for absolute names, "..", links that leave the directory, a member below a link, devices
-/// and pipes, a duplicate that changes type; `unsupported` for sparse files and unknown compression (bzip2, xz);
-/// `too_large`; `corrupt` for anything that is not a whole tar.
+/// Nothing is written outside the directory whatever the archive holds. Symbolic links are made by `finish`, when
+/// none of them can be followed any more. Modes and modification times are restored (directories last); set-id bits
+/// are not, and the directory itself stays open to its owner. A duplicate member of the same type replaces the
+/// earlier one, as in Python and GNU tar. An archive without its end marker is cut (Python would accept it).
+/// Errors: `unsafe_path` for absolute names, "..", links that leave the directory or go in a circle, a member below a
+/// link, devices and pipes, a duplicate that changes type; `unsupported` for sparse files and unknown compression
+/// (bzip2, xz); `too_large`; `corrupt` for anything that is not a whole tar.
 class tar_extractor {
 public:
     /// @param directory exists and is empty

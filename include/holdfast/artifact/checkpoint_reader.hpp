@@ -52,7 +52,8 @@ public:
         }
         auto document = metaflow::parse_checkpoint_document(*text, key.str());
         if (document.key != which.key()) {
-            throw error(errc::corrupt, "load", key.str(), "the document is that of another checkpoint: " + document.key);
+            throw error(errc::corrupt, "load", key.str(),
+                        "the document is that of another checkpoint: " + document.key);
         }
         return document;
     }
@@ -101,7 +102,8 @@ public:
             const detail::temp_directory scratch{temp_dir_root, "holdfast-verify"};
             detail::fetch_into(storage_, tree, scratch.path(), {}, limits_);
             if (tree.contents && tree.contents->digest != digest_kind::none) return {};
-            return {verification::result::unverifiable, "its size is right; nothing was stored to compare its bytes with"};
+            return {verification::result::unverifiable,
+                    "its size is right; nothing was stored to compare its bytes with"};
         } catch (const error& failed) {
             if (failed.kind() == errc::not_found) return {verification::result::not_found, failed.message()};
             if (is_damage(failed.kind())) return {verification::result::corrupt, failed.message()};
@@ -119,7 +121,8 @@ private:
     }
 
     std::vector<listed_document> folder_documents(const metaflow::artifact_folder& folder) const {
-        return detail::list_documents(storage_, metaflow::artifact_documents_prefix(folder), detail::artifact_document_id);
+        return detail::list_documents(storage_, metaflow::artifact_documents_prefix(folder),
+                                      detail::artifact_document_id);
     }
 
     std::vector<checkpoint_reference> collect(std::vector<listed_document> documents, const list_options& options,

@@ -45,13 +45,15 @@ public:
 
     /// @param parent the key of the checkpoint that this state came from; empty for none
     template <archive_format Archive>
-    checkpoint_reference save(const std::filesystem::path& path, const save_options& options, const std::string& parent) {
+    checkpoint_reference save(const std::filesystem::path& path, const save_options& options,
+                              const std::string& parent) {
         metaflow::check_checkpoint_name(options.name);
         const auto tree = scan_tree(path, options.symlinks.value_or(Archive::default_symlinks));
         const auto where = location(options.name, versions_.claim(options.name));
         auto reference = describe(where, options, Archive::storage_format);
         try {
-            auto stored = store_tree<Archive>(storage_, metaflow::data_key(where), tree, options.digest, limits_, options.stop);
+            auto stored =
+                store_tree<Archive>(storage_, metaflow::data_key(where), tree, options.digest, limits_, options.stop);
             reference.size = stored.size;
             const auto text = stored.contents.to_json();
             put_text(storage_, metaflow::manifest_key(where), text);
@@ -100,7 +102,8 @@ private:
     }
 
     /// From the second document on, Python and C++ list the checkpoint.
-    void commit(const metaflow::checkpoint_location& where, const checkpoint_reference& reference, std::stop_token stop) {
+    void commit(const metaflow::checkpoint_location& where, const checkpoint_reference& reference,
+                std::stop_token stop) {
         if (stop.stop_requested()) throw error(errc::cancelled, "save", reference.key, "the caller asked to stop");
         const auto text = reference.to_json();
         put_text(storage_, metaflow::artifact_document_key(where), text);

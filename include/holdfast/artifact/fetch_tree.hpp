@@ -30,9 +30,9 @@ struct load_options {
 /// What a document says of a saved tree, as far as a load needs it.
 struct saved_tree {
     object_key key;
-    std::string storage_format;         ///< "files" or "tar"
-    std::uint64_t size = 0;             ///< bytes, as documents count them
-    std::optional<manifest> contents;   ///< none: Python wrote it
+    std::string storage_format;        ///< "files" or "tar"
+    std::uint64_t size = 0;            ///< bytes, as documents count them
+    std::optional<manifest> contents;  ///< none: Python wrote it
 };
 
 /// What a load brought.
@@ -80,7 +80,7 @@ fetched_tree fetch_files(const Storage& storage, const saved_tree& tree, const s
     const auto files = files_below(storage, tree);
     const auto total = check_totals(tree.key.str(), files, options.limits);
     if (options.verify && !tree.contents) check_size(tree.key.str(), tree.size, total);
-    make_directories(directory, tree.contents ? tree.contents->directories : std::vector<std::string>{}, files);
+    make_tree_directories(directory, tree.contents ? tree.contents->directories : std::vector<std::string>{}, files);
     parallel_for(
         files.size(), limits.connections,
         [&](std::size_t i) {

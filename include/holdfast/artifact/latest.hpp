@@ -21,8 +21,8 @@ inline constexpr int latest_tries = 1000;
 
 /// A pointer as it stands.
 struct latest_state {
-    std::string etag;                              ///< empty: there is none
-    std::optional<checkpoint_reference> names;     ///< none: absent or damaged
+    std::string etag;                           ///< empty: there is none
+    std::optional<checkpoint_reference> names;  ///< none: absent or damaged
     std::optional<error> damage;
 };
 

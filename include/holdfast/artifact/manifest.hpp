@@ -33,8 +33,8 @@ struct stored_file {
 /// carries its SHA-256.
 struct manifest {
     digest_kind digest = digest_kind::crc32c;
-    std::vector<stored_file> files;          ///< sorted by path
-    std::vector<std::string> directories;    ///< of the tree, empty ones too, parents first
+    std::vector<stored_file> files;        ///< sorted by path
+    std::vector<std::string> directories;  ///< of the tree, empty ones too, parents first
 
     HOLDFAST_DECL std::string to_json() const;
 

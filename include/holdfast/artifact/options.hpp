@@ -44,8 +44,9 @@ struct save_options {
 };
 
 struct restore_options {
-    std::optional<std::string> name = {};  ///< restore the newest good checkpoint of this name; `latest` does not matter
-    bool step_back = true;                 ///< where the newest is damaged, take the newest good one before it
+    std::optional<std::string> name =
+        {};                 ///< restore the newest good checkpoint of this name; `latest` does not matter
+    bool step_back = true;  ///< where the newest is damaged, take the newest good one before it
     std::optional<std::filesystem::path> directory = {};  ///< none: the checkpoint's own `directory()`
     load_options load = {};
 };

@@ -36,7 +36,8 @@ public:
     /// Loads what the policy finds into `target`. Errors: `corrupt` where all that is there is damaged.
     std::optional<checkpoint_reference> run(load_policy policy, const std::filesystem::path& target) {
         auto found = options_.name ? newest(by_task(), nullptr, target) : from_task(target);
-        if (!found && policy == load_policy::eager) found = options_.name ? newest(by_folder(), nullptr, target) : from_folder(target);
+        if (!found && policy == load_policy::eager)
+            found = options_.name ? newest(by_folder(), nullptr, target) : from_folder(target);
         if (!found) refuse_damage();
         return found;
     }
@@ -98,7 +99,9 @@ private:
     }
 
     std::vector<checkpoint_reference> by_task() { return reader_.list_task(context_.pathspec(), listing()); }
-    std::vector<checkpoint_reference> by_folder() { return reader_.list_folder(metaflow::folder_of(context_), listing()); }
+    std::vector<checkpoint_reference> by_folder() {
+        return reader_.list_folder(metaflow::folder_of(context_), listing());
+    }
 
     void skip(std::string key, const error& why) { skipped_.push_back({std::move(key), why.kind(), why.message()}); }
 
@@ -106,8 +109,9 @@ private:
     void refuse_damage() const {
         for (const auto& each : skipped_) {
             if (each.kind == errc::not_found) continue;
-            throw error(each.kind, "restore", each.key,
-                        each.why + "; no good checkpoint is left to step back to (remove the damaged ones to start anew)");
+            throw error(
+                each.kind, "restore", each.key,
+                each.why + "; no good checkpoint is left to step back to (remove the damaged ones to start anew)");
         }
     }
 

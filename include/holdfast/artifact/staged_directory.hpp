@@ -16,7 +16,7 @@ namespace holdfast {
 class staged_directory {
 public:
     /// Errors: `invalid_argument` where the target is a file; `access_denied`, `no_space`.
-    HOLDFAST_DECL explicit staged_directory(std::filesystem::path target);
+    HOLDFAST_DECL explicit staged_directory(const std::filesystem::path& target);
 
     const std::filesystem::path& path() const noexcept { return tree_; }
 

@@ -103,11 +103,11 @@ stored_tree store_tree(const Storage& storage, const object_key& key, const file
         return result;
     }
     detail::digest_files(tree, result.contents, limits.connections, stop);
-    result.size = objects != nullptr
-                      ? detail::store_objects(storage, key, std::move(*objects), {.digest = false, .stop = stop}, limits)
-                      : put_stream(storage, key, std::get<std::function<byte_stream()>>(packed)(),
-                                   {.digest = false, .stop = stop})
-                            .size;
+    result.size = objects != nullptr ? detail::store_objects(storage, key, std::move(*objects),
+                                                             {.digest = false, .stop = stop}, limits)
+                                     : put_stream(storage, key, std::get<std::function<byte_stream()>>(packed)(),
+                                                  {.digest = false, .stop = stop})
+                                           .size;
     return result;
 }
 

@@ -32,8 +32,8 @@ HOLDFAST_DECL void check_file(std::string_view key, const stored_file& saved, st
                               std::optional<std::uint32_t> crc, digest_kind kind, const std::filesystem::path& loaded);
 
 /// Makes the directories of a tree and those that its files stand in.
-HOLDFAST_DECL void make_directories(const std::filesystem::path& root, const std::vector<std::string>& directories,
-                                    const std::vector<stored_file>& files);
+HOLDFAST_DECL void make_tree_directories(const std::filesystem::path& root, const std::vector<std::string>& directories,
+                                         const std::vector<stored_file>& files);
 
 /// Checks the members of an archive against a manifest while they are unpacked.
 class member_check {

@@ -22,10 +22,14 @@ struct verification {
 
 constexpr std::string_view to_string(verification::result status) noexcept {
     switch (status) {
-        case verification::result::ok: return "ok";
-        case verification::result::corrupt: return "corrupt";
-        case verification::result::not_found: return "not_found";
-        case verification::result::unverifiable: return "unverifiable";
+        case verification::result::ok:
+            return "ok";
+        case verification::result::corrupt:
+            return "corrupt";
+        case verification::result::not_found:
+            return "not_found";
+        case verification::result::unverifiable:
+            return "unverifiable";
     }
     return "unknown";
 }

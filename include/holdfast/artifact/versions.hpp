@@ -37,7 +37,8 @@ public:
     std::uint64_t claim(const std::string& name) {
         for (auto version = peek();; ++version) {
             next_ = version + 1;
-            const auto key = metaflow::reservation_key(folder_.root_prefix, context_.pathspec(), context_.attempt, version);
+            const auto key =
+                metaflow::reservation_key(folder_.root_prefix, context_.pathspec(), context_.attempt, version);
             if (reserve(storage_, key) && is_unused(name, version)) return version;
         }
     }
@@ -56,7 +57,8 @@ private:
         storage_.list(metaflow::task_documents_prefix(folder_.root_prefix, context_.pathspec()),
                       [&](const object_info& object) {
                           const auto where = metaflow::parse_task_document_key(object.key.str());
-                          if (where && where->id.attempt == context_.attempt) next = std::max(next, where->id.version + 1);
+                          if (where && where->id.attempt == context_.attempt)
+                              next = std::max(next, where->id.version + 1);
                           return true;
                       });
         return next;

@@ -13,10 +13,10 @@ namespace holdfast {
 /// What a store knows of an object without reading it.
 struct object_info {
     object_key key;
-    std::uint64_t size = 0;                             ///< bytes
-    std::chrono::system_clock::time_point modified{};   ///< when the store took it
-    std::string etag = {};                              ///< changes whenever the content does; opaque
-    std::optional<std::uint32_t> crc32c = {};           ///< of the content, where the call computed it
+    std::uint64_t size = 0;                            ///< bytes
+    std::chrono::system_clock::time_point modified{};  ///< when the store took it
+    std::string etag = {};                             ///< changes whenever the content does; opaque
+    std::optional<std::uint32_t> crc32c = {};          ///< of the content, where the call computed it
 };
 
 }  // namespace holdfast

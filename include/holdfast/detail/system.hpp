@@ -87,6 +87,9 @@ HOLDFAST_DECL void rename_path(const std::filesystem::path& from, const std::fil
 /// Creates one directory. Errors: `precondition_failed` where the path exists.
 HOLDFAST_DECL void make_directory(const std::filesystem::path& path, std::uint32_t mode);
 
+/// Creates what is missing of a directory's path.
+HOLDFAST_DECL void make_directories(const std::filesystem::path& path);
+
 /// Removes a directory and what is below it, read-only directories included; follows no link. A path that names
 /// nothing is no error. Errors: `invalid_argument` for a link or a file; that of the first entry that stays.
 HOLDFAST_DECL void remove_tree(const std::filesystem::path& path);

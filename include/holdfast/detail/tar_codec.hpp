@@ -9,11 +9,11 @@
 #include <string>
 
 #include <holdfast/detail/config.hpp>
+#include <holdfast/detail/tar_fields.hpp>
 
 // Bytes of a tar in, members out, and back: no file, no clock, no decision about what a name may be.
 namespace holdfast::detail {
 
-inline constexpr std::size_t tar_block_size = 512;
 inline constexpr std::size_t tar_record_size = 20 * tar_block_size;
 inline constexpr std::size_t tar_extension_limit = 1 << 20;  // bytes of one extended header or long name
 

@@ -43,7 +43,8 @@ HOLDFAST_DECL checkpoint_reference reference::as_checkpoint() const {
     if (const auto* fields = std::get_if<boost::json::object>(&value_)) {
         return metaflow::parse_checkpoint_document(*fields, detail::reference_origin);
     }
-    throw error(errc::invalid_argument, "read reference", std::get<std::string>(value_), "a bare key carries no document");
+    throw error(errc::invalid_argument, "read reference", std::get<std::string>(value_),
+                "a bare key carries no document");
 }
 
 }  // namespace holdfast

@@ -21,15 +21,15 @@ struct checkpoint_reference {
     std::string url;
     std::string pathspec;
     std::string pathspec_hash;
-    std::string attempt = "0";      ///< digits; a document may carry text or a number
+    std::string attempt = "0";  ///< digits; a document may carry text or a number
     std::string name;
-    std::uint64_t version = 0;      ///< `version_id`
-    std::string created_on;         ///< local time, ISO 8601 without zone
-    std::uint64_t size = 0;         ///< bytes
-    std::string storage_format;     ///< "files" or "tar"
-    boost::json::object metadata;   ///< the user's own
-    boost::json::object fields;     ///< the whole document as it was read, or is to be written
-    std::string text;               ///< the document's text as it was read; empty for one made here
+    std::uint64_t version = 0;     ///< `version_id`
+    std::string created_on;        ///< local time, ISO 8601 without zone
+    std::uint64_t size = 0;        ///< bytes
+    std::string storage_format;    ///< "files" or "tar"
+    boost::json::object metadata;  ///< the user's own
+    boost::json::object fields;    ///< the whole document as it was read, or is to be written
+    std::string text;              ///< the document's text as it was read; empty for one made here
 
     /// The JSON text as it is stored: `text` where the document was read, else `fields` in Python's spelling.
     HOLDFAST_DECL std::string to_json() const;
@@ -50,7 +50,8 @@ HOLDFAST_DECL checkpoint_reference parse_checkpoint_document(boost::json::object
 
 /// Fills `fields` from the typed members of a new checkpoint, in Python's order; non-finite numbers of the
 /// metadata become the texts "NaN", "Infinity", "-Infinity", so that the document is JSON for everyone.
-HOLDFAST_DECL void write_fields(checkpoint_reference& reference, bool attempt_is_text, std::string_view manifest_sha256);
+HOLDFAST_DECL void write_fields(checkpoint_reference& reference, bool attempt_is_text,
+                                std::string_view manifest_sha256);
 
 }  // namespace metaflow
 }  // namespace holdfast

@@ -55,10 +55,11 @@ HOLDFAST_DECL void check_checkpoint_name(std::string_view name);
 /// The folder of a resolved context.
 HOLDFAST_DECL artifact_folder folder_of(const task_context& context);
 
-HOLDFAST_DECL object_key data_key(const checkpoint_location& where);               ///< the checkpoint's key
+HOLDFAST_DECL object_key data_key(const checkpoint_location& where);  ///< the checkpoint's key
 HOLDFAST_DECL object_key artifact_document_key(const checkpoint_location& where);
 HOLDFAST_DECL object_key artifact_latest_key(const artifact_folder& folder);
-HOLDFAST_DECL object_key task_document_key(std::string_view root_prefix, std::string_view pathspec, const checkpoint_id& id);
+HOLDFAST_DECL object_key task_document_key(std::string_view root_prefix, std::string_view pathspec,
+                                           const checkpoint_id& id);
 HOLDFAST_DECL object_key task_latest_key(std::string_view root_prefix, std::string_view pathspec);
 
 /// The prefixes that a list reads: of one artifact folder, of a pathspec of one to four parts, of a scope
@@ -93,7 +94,8 @@ HOLDFAST_DECL object_key reservation_key(std::string_view root_prefix, std::stri
 /// "<label>_<uuid>"; the parts of a model's store.
 HOLDFAST_DECL object_key model_data_key(std::string_view model_id);
 HOLDFAST_DECL object_key model_artifact_document_key(std::string_view model_id);
-HOLDFAST_DECL object_key model_task_document_key(std::string_view pathspec, std::string_view attempt, std::string_view model_id);
+HOLDFAST_DECL object_key model_task_document_key(std::string_view pathspec, std::string_view attempt,
+                                                 std::string_view model_id);
 /// The id in a model's key. Errors: `key_not_compatible`.
 HOLDFAST_DECL std::string parse_model_key(std::string_view text);
 struct model_task_document_location {

@@ -17,18 +17,18 @@ struct task_context {
     std::string run;
     std::string step;
     std::string task;
-    std::string attempt = "0";          ///< digits, 0-based
-    bool attempt_is_text = false;       ///< how documents carry it: as text (children of a Python task) or as a number
-    std::string identifier = {};        ///< 12 hex digits; empty: that of a plain task of `step`
-    std::string scope = {};             ///< 12 hex digits; empty: that of `tags`, else of `metaflow_namespace`
-    std::string metaflow_namespace = {};///< "user:NAME" or "production:TOKEN"; empty: that of the surroundings
-    std::vector<std::string> tags = {}; ///< of the run; `checkpoint:NAME` chooses the scope
+    std::string attempt = "0";     ///< digits, 0-based
+    bool attempt_is_text = false;  ///< how documents carry it: as text (children of a Python task) or as a number
+    std::string identifier = {};   ///< 12 hex digits; empty: that of a plain task of `step`
+    std::string scope = {};        ///< 12 hex digits; empty: that of `tags`, else of `metaflow_namespace`
+    std::string metaflow_namespace = {};  ///< "user:NAME" or "production:TOKEN"; empty: that of the surroundings
+    std::vector<std::string> tags = {};   ///< of the run; `checkpoint:NAME` chooses the scope
 
     /// "flow/run/step/task".
     HOLDFAST_DECL std::string pathspec() const;
 
-    /// A context with every field filled in (the namespace only where the scope follows from it). Errors: `invalid_argument` for a name that is empty or holds '/',
-    /// is "." or "..", a bad attempt, identifier or scope.
+    /// A context with every field filled in (the namespace only where the scope follows from it). Errors:
+    /// `invalid_argument` for a name that is empty or holds '/', is "." or "..", a bad attempt, identifier or scope.
     HOLDFAST_DECL task_context resolved(const environment& surroundings = environment::of_process()) const;
 
     /// What the process's variables say: METAFLOW_CHECKPOINT_UID; else MF_PATHSPEC with MF_ATTEMPT; else

@@ -64,12 +64,6 @@ inline std::vector<pending_put> files_to_put(const object_key& prefix, const std
     return found;
 }
 
-inline void make_directories_for(const std::filesystem::path& file) {
-    std::error_code failure;
-    std::filesystem::create_directories(file.parent_path(), failure);
-    if (failure) throw error::from_errno(failure.value(), "create directory", file.parent_path().string());
-}
-
 }  // namespace detail
 
 /// Stores every regular file below a directory as one object below `prefix/`, several at once; empty directories
@@ -108,7 +102,7 @@ std::vector<object_info> get_tree(const Storage& storage, const object_key& pref
         objects.size(), limits.connections,
         [&](std::size_t i) {
             const auto target = directory / objects[i].key.str().substr(prefix.str().size() + 1);
-            detail::make_directories_for(target);
+            detail::make_directories(target.parent_path());
             objects[i] = get_file(storage, objects[i].key, target, {.if_match = objects[i].etag, .stop = stop}, limits);
         },
         stop);

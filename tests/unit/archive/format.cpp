@@ -13,7 +13,7 @@
 
 using namespace holdfast;
 
-namespace {
+namespace archive_format_models {
 
 // The smallest model.
 struct names_only {
@@ -55,12 +55,12 @@ static_assert(!archive_format<with_number_as_format>);
 static_assert(!archive_format<packs_one_source>);
 static_assert(!archive_format<packs_with_state>);
 
-}  // namespace
+}  // namespace archive_format_models
 
 TEST_CASE("the smallest format packs") {
     file_tree tree;
     tree.entries.push_back({.path = "a", .content = {}, .target = {}});
-    const packed_tree packed = names_only::pack(tree);
+    const packed_tree packed = archive_format_models::names_only::pack(tree);
     CHECK(std::get<0>(packed).at(0).content.size() == 2);
 }
 

@@ -81,7 +81,7 @@ TEST_CASE("members become files, directories and links") {
     const std::string archive = build::directory(".") + build::file("./a", "content") + build::directory("d/empty") +
                                 build::file("x/y/z", std::string(5000, 'z')) + build::symlink("x/l", "../a") +
                                 build::hard_link("d/h", "a") + build::file("none", "") + build::end();
-    for (const std::size_t piece : {1, 9, 10, 512, 100'000}) {
+    for (const std::size_t piece : {1U, 9U, 10U, 512U, 100'000U}) {
         CAPTURE(piece);
         scratch again;
         again.unpack(archive, {}, piece);
@@ -248,7 +248,7 @@ TEST_CASE("limits hold before anything is written") {
 TEST_CASE("gzip is told by the first bytes") {
     const std::string content = std::string(100'000, 'g') + "end";
     const std::string packed = gzipped(build::file("f", content) + build::end());
-    for (const std::size_t piece : {1, 9, 1000, 1 << 20}) {
+    for (const std::size_t piece : {1U, 9U, 1000U, 1U << 20}) {
         scratch made;
         made.unpack(packed, {}, piece);
         CHECK(read_file(made.target / "f") == content);

@@ -152,7 +152,7 @@ TEST_CASE("what is encoded is decoded, wherever the bytes are cut") {
     std::string archive;
     for (const auto& entry : entries) archive += build::member(entry, std::string(entry.size, 'c'));
     archive += encode_tar_end(archive.size());
-    for (const std::size_t piece : {1, 7, 511, 512, 513, 4096, 1 << 20}) {
+    for (const std::size_t piece : {1U, 7U, 511U, 512U, 513U, 4096U, 1U << 20}) {
         CAPTURE(piece);
         const auto seen = decode(archive, piece);
         REQUIRE(seen.size() == entries.size());

@@ -50,7 +50,7 @@ errc failure_of(Call call) {
 
 TEST_CASE("the bytes come in order, whatever the limits") {
     const memory_storage storage;
-    for (const std::size_t size : {0, 1, 9, 10, 11, 500}) {
+    for (const std::size_t size : {0U, 1U, 9U, 10U, 11U, 500U}) {
         put_text(storage, key, alphabet(size));
         for (const unsigned connections : {0U, 1U, 2U, 7U}) {
             for (const std::uint64_t memory : {0U, 1U, 10U, 15U, 25U, 10'000U}) {

@@ -32,7 +32,8 @@ HOLDFAST_DECL std::optional<metaflow::checkpoint_id> artifact_document_id(std::s
 }  // namespace detail
 
 HOLDFAST_DECL bool saved_before(const metaflow::checkpoint_id& a, const metaflow::checkpoint_id& b) {
-    return std::tuple{detail::attempt_rank(a.attempt), a.version} < std::tuple{detail::attempt_rank(b.attempt), b.version};
+    return std::tuple{detail::attempt_rank(a.attempt), a.version} <
+           std::tuple{detail::attempt_rank(b.attempt), b.version};
 }
 
 HOLDFAST_DECL void sort_newest_first(std::vector<checkpoint_reference>& references) {

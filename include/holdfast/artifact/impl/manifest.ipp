@@ -27,7 +27,8 @@ inline constexpr std::size_t digest_block = 1 << 20;
 /// Hands every block of a source to `use`, in order.
 template <class Use>
 void for_each_block(const byte_source& source, Use use) {
-    const auto buffer = std::make_unique_for_overwrite<std::byte[]>(std::min<std::uint64_t>(digest_block, source.size()));
+    const auto buffer =
+        std::make_unique_for_overwrite<std::byte[]>(std::min<std::uint64_t>(digest_block, source.size()));
     for (std::uint64_t offset = 0; offset < source.size();) {
         const auto wanted = std::min<std::uint64_t>(digest_block, source.size() - offset);
         const auto block = std::span{buffer.get(), static_cast<std::size_t>(wanted)};
@@ -100,9 +101,12 @@ private:
 
 HOLDFAST_DECL std::string_view to_string(digest_kind kind) noexcept {
     switch (kind) {
-        case digest_kind::none: return "none";
-        case digest_kind::crc32c: return "crc32c";
-        case digest_kind::sha256: return "sha256";
+        case digest_kind::none:
+            return "none";
+        case digest_kind::crc32c:
+            return "crc32c";
+        case digest_kind::sha256:
+            return "sha256";
     }
     return "unknown";
 }

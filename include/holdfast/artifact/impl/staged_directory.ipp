@@ -3,8 +3,13 @@
 
 #include <holdfast/artifact/staged_directory.hpp>
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/system.hpp>
@@ -12,75 +17,109 @@
 namespace holdfast {
 namespace detail {
 
-/// The target without a '/' at its end or dots, so that its parent is the folder that holds it.
+inline std::optional<file_status> find_status(const std::filesystem::path& path, bool follow_links) {
+    try {
+        return status_of(path, follow_links);
+    } catch (const error& failed) {
+        if (failed.kind() != errc::not_found) throw;
+        return std::nullopt;
+    }
+}
+
+inline std::vector<std::filesystem::path> paths_in(const std::filesystem::path& directory) {
+    std::vector<std::filesystem::path> found;
+    std::error_code failure;
+    std::filesystem::directory_iterator entry(directory, failure);
+    for (; !failure && entry != std::filesystem::directory_iterator(); entry.increment(failure)) {
+        found.push_back(entry->path());
+    }
+    if (failure) throw error::from_errno(failure.value(), "load", directory.string());
+    return found;
+}
+
+/// The target without dots, links or a '/' at its end, so that its parent is the folder that holds it.
 inline std::filesystem::path staging_target(const std::filesystem::path& given) {
     if (given.empty()) throw error(errc::invalid_argument, "load", "", "the directory's name is empty");
-    auto target = std::filesystem::absolute(given).lexically_normal();
-    if (!target.has_filename()) target = target.parent_path();
-    std::error_code ignored;
-    const auto real = std::filesystem::canonical(target, ignored);
-    return ignored ? target : real;
+    std::error_code failure;
+    auto target = std::filesystem::absolute(given, failure).lexically_normal();
+    if (!failure && !target.has_filename()) target = target.parent_path();
+    if (!failure) target = std::filesystem::weakly_canonical(target, failure);
+    if (failure) throw error::from_errno(failure.value(), "load", given.string());
+    return target;
 }
 
 inline temp_directory make_staging(const std::filesystem::path& target) {
-    std::error_code failed;
-    if (!std::filesystem::exists(target, failed)) return temp_directory(target.parent_path(), ".holdfast-load");
-    if (!std::filesystem::is_directory(target, failed)) {
+    constexpr std::string_view label = ".holdfast-load";
+    const auto status = find_status(target, true);
+    if (!status) return temp_directory(target.parent_path(), label);
+    if (status->kind != file_kind::directory) {
         throw error(errc::invalid_argument, "load", target.string(), "it is a file; name a directory");
     }
-    const auto device = status_of(target, true).device;
-    if (target.has_relative_path() && status_of(target.parent_path(), true).device == device) {
-        try {
-            return temp_directory(target.parent_path(), ".holdfast-load");
-        } catch (const error& refused) {
-            if (refused.kind() != errc::access_denied) throw;
-        }
+    if (!target.has_relative_path() || status_of(target.parent_path(), true).device != status->device) {
+        return temp_directory(target, label);
     }
-    return temp_directory(target, ".holdfast-load");
+    try {
+        return temp_directory(target.parent_path(), label);
+    } catch (const error& refused) {
+        if (refused.kind() != errc::access_denied) throw;
+        return temp_directory(target, label);
+    }
 }
 
 inline bool is_plain_directory(const std::filesystem::path& path) {
-    return std::filesystem::is_directory(std::filesystem::symlink_status(path));
+    return status_of(path, false).kind == file_kind::directory;
 }
 
 /// Refuses a merge that would have to remove a directory for a file, or a file for a directory.
 inline void check_mergeable(const std::filesystem::path& from, const std::filesystem::path& to) {
-    for (const auto& entry : std::filesystem::directory_iterator(from)) {
-        const auto place = to / entry.path().filename();
-        if (!std::filesystem::exists(std::filesystem::symlink_status(place))) continue;
-        const bool folder = is_plain_directory(entry.path());
-        if (folder != is_plain_directory(place)) {
+    for (const auto& path : paths_in(from)) {
+        const auto place = to / path.filename();
+        const auto there = find_status(place, false);
+        if (!there) continue;
+        const bool folder = is_plain_directory(path);
+        if (folder != (there->kind == file_kind::directory)) {
             throw error(errc::precondition_failed, "load", place.string(),
                         folder ? "a file stands where the checkpoint has a directory; move it away"
                                : "a directory stands where the checkpoint has a file; move it away");
         }
-        if (folder) check_mergeable(entry.path(), place);
+        if (folder) check_mergeable(path, place);
     }
 }
 
+/// A directory changes its parent only while its owner may write to it.
+inline void move_directory(const std::filesystem::path& from, const std::filesystem::path& to) {
+    constexpr std::uint32_t owner_writes = 0200;
+    const auto mode = status_of(from, false).mode;
+    if ((mode & owner_writes) != 0) return rename_path(from, to, true);
+    set_path_mode(from, mode | owner_writes);
+    rename_path(from, to, true);
+    set_path_mode(to, mode);
+}
+
 inline void merge_into(const std::filesystem::path& from, const std::filesystem::path& to) {
-    for (const auto& entry : std::filesystem::directory_iterator(from)) {
-        const auto place = to / entry.path().filename();
-        if (is_plain_directory(entry.path()) && std::filesystem::exists(place)) {
-            merge_into(entry.path(), place);
+    for (const auto& path : paths_in(from)) {
+        const auto place = to / path.filename();
+        if (!is_plain_directory(path)) {
+            rename_path(path, place, true);
+        } else if (!find_status(place, false)) {
+            move_directory(path, place);
         } else {
-            rename_path(entry.path(), place, true);
+            merge_into(path, place);
         }
     }
 }
 
 }  // namespace detail
 
-HOLDFAST_DECL staged_directory::staged_directory(std::filesystem::path target)
-    : target_(detail::staging_target(target)), staging_(detail::make_staging(target_)), tree_(staging_.path() / "tree") {
-    std::filesystem::create_directory(tree_);
+HOLDFAST_DECL staged_directory::staged_directory(const std::filesystem::path& target)
+    : target_(detail::staging_target(target)),
+      staging_(detail::make_staging(target_)),
+      tree_(staging_.path() / "tree") {
+    detail::make_directory(tree_, 0777);
 }
 
 HOLDFAST_DECL void staged_directory::commit() {
-    if (!std::filesystem::exists(target_)) {
-        detail::rename_path(tree_, target_, false);
-        return;
-    }
+    if (!detail::find_status(target_, false)) return detail::rename_path(tree_, target_, false);
     detail::check_mergeable(tree_, target_);
     detail::merge_into(tree_, target_);
 }

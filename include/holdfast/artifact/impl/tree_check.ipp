@@ -7,6 +7,7 @@
 
 #include <holdfast/core/byte_source.hpp>
 #include <holdfast/core/error.hpp>
+#include <holdfast/detail/system.hpp>
 
 namespace holdfast::detail {
 
@@ -40,23 +41,25 @@ HOLDFAST_DECL std::uint64_t check_totals(std::string_view key, const std::vector
 HOLDFAST_DECL void check_file(std::string_view key, const stored_file& saved, std::uint64_t size,
                               std::optional<std::uint32_t> crc, digest_kind kind, const std::filesystem::path& loaded) {
     if (saved.size != size) {
-        throw error(errc::corrupt, "load", key,
-                    saved.path + " has " + std::to_string(size) + " bytes, " + std::to_string(saved.size) + " were saved");
+        throw error(
+            errc::corrupt, "load", key,
+            saved.path + " has " + std::to_string(size) + " bytes, " + std::to_string(saved.size) + " were saved");
     }
     if (kind == digest_kind::none) return;
-    const auto found = kind == digest_kind::crc32c && crc ? crc32c_hex(*crc)
-                                                          : digest_of(byte_source::from_file(loaded), kind);
+    const auto found =
+        kind == digest_kind::crc32c && crc ? crc32c_hex(*crc) : digest_of(byte_source::from_file(loaded), kind);
     if (found == saved.digest) return;
-    throw error(errc::corrupt, "load", key,
-                saved.path + " has the " + std::string(to_string(kind)) + " " + found + ", it was saved with " + saved.digest);
+    throw error(
+        errc::corrupt, "load", key,
+        saved.path + " has the " + std::string(to_string(kind)) + " " + found + ", it was saved with " + saved.digest);
 }
 
-HOLDFAST_DECL void make_directories(const std::filesystem::path& root, const std::vector<std::string>& directories,
-                                    const std::vector<stored_file>& files) {
-    for (const auto& directory : directories) std::filesystem::create_directories(root / directory);
+HOLDFAST_DECL void make_tree_directories(const std::filesystem::path& root, const std::vector<std::string>& directories,
+                                         const std::vector<stored_file>& files) {
+    for (const auto& directory : directories) make_directories(root / directory);
     std::set<std::filesystem::path> parents;
     for (const auto& file : files) parents.insert((root / file.path).parent_path());
-    for (const auto& parent : parents) std::filesystem::create_directories(parent);
+    for (const auto& parent : parents) make_directories(parent);
 }
 
 HOLDFAST_DECL member_check::member_check(std::string_view key, const std::optional<manifest>& contents)

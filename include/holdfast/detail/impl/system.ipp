@@ -20,6 +20,7 @@
 #include <ctime>
 #include <memory>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <holdfast/core/error.hpp>
@@ -234,6 +235,12 @@ HOLDFAST_DECL void rename_path(const std::filesystem::path& from, const std::fil
     } else if (!rename_to_new_in_kernel(from, to)) {
         portable::rename_to_new(from, to);
     }
+}
+
+HOLDFAST_DECL void make_directories(const std::filesystem::path& path) {
+    std::error_code failure;
+    std::filesystem::create_directories(path, failure);
+    if (failure) throw error::from_errno(failure.value(), "create directory", path.string());
 }
 
 HOLDFAST_DECL void make_directory(const std::filesystem::path& path, std::uint32_t mode) {

@@ -21,8 +21,7 @@ inline std::filesystem::path temp_directory_root(const std::filesystem::path& ro
     if (failure) throw error::from_errno(failure.value(), "find temporary directory", "TMPDIR");
     auto chosen = std::filesystem::absolute(given, failure);
     if (failure) throw error::from_errno(failure.value(), "find directory", given.string());
-    std::filesystem::create_directories(chosen, failure);
-    if (failure) throw error::from_errno(failure.value(), "create directory", chosen.string());
+    make_directories(chosen);
     return chosen;
 }
 

@@ -186,9 +186,7 @@ HOLDFAST_DECL std::optional<detail::beneath> local_storage::open_root() const {
 
 HOLDFAST_DECL detail::beneath local_storage::make_root() const {
     if (auto root = open_root()) return std::move(*root);
-    std::error_code failure;
-    std::filesystem::create_directories(root_, failure);
-    if (failure) throw error::from_errno(failure.value(), "create store", root_.string());
+    detail::make_directories(root_);
     for (auto path = root_; options_.durable && path.has_relative_path(); path = path.parent_path()) {
         detail::sync_directory(path.parent_path());
     }
