@@ -30,7 +30,8 @@ int main() {
 
     checkpoint<memory_storage> reader{store};
     for (const auto& saved : {one_object_a_file, one_archive, one_compressed_archive}) {
-        std::cout << reader.files_of(saved).size() << " files in version " << saved.version << ", loaded into ";
-        std::cout << reader.load(saved) << '\n';
+        const auto loaded = reader.load(saved);
+        std::cout << loaded.files << " files of version " << saved.version << " loaded into " << loaded.directory
+                  << '\n';
     }
 }

@@ -1,17 +1,12 @@
 #include "arguments.hpp"
 
-#include <boost/json/value.hpp>
-
 #include <holdfast/core/error.hpp>
-#include <holdfast/core/object_key.hpp>
 #include <holdfast/core/store_url.hpp>
 #include <holdfast/default_storage.hpp>
-#include <holdfast/detail/python_json.hpp>
 #include <holdfast/metaflow/identity.hpp>
 #include <holdfast/metaflow/layout.hpp>
 #include <holdfast/storage/open.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -19,7 +14,6 @@
 #include <iostream>
 #include <istream>
 #include <string_view>
-#include <utility>
 
 namespace tool {
 
@@ -56,17 +50,6 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
-// What is wrong with the words of a command line is no damage in a store.
-template <class Read>
-auto as_argument(const char* operation, Read read) {
-    try {
-        return read();
-    } catch (const error& problem) {
-        if (problem.kind() != errc::corrupt) throw;
-        throw error(errc::invalid_argument, operation, "", problem.message());
-    }
-}
-
 holdfast::reference parsed_reference(std::string_view text) {
     if (text.empty()) throw error(errc::invalid_argument, "read reference", "", "the reference is empty");
     holdfast::reference which{text};
@@ -97,33 +80,22 @@ holdfast::task_context task_of(const global_options& options) {
     return context;
 }
 
-std::string pathspec_of(const std::string& argument) {
-    const bool is_path = argument.empty() || holdfast::object_key::parse(argument);
-    if (is_path && std::ranges::count(argument, '/') <= 3) return argument;
-    throw error(errc::invalid_argument, "search", argument, "this is no FLOW[/RUN[/STEP[/TASK]]]");
-}
-
 holdfast::reference reference_of(const std::string& argument) {
     const auto text = argument == "-"             ? read_text(std::cin, "standard input")
                       : argument.starts_with('@') ? read_file(argument.substr(1))
                                                   : argument;
-    return as_argument("read reference", [&] { return parsed_reference(trimmed(text)); });
+    try {
+        return parsed_reference(trimmed(text));
+    } catch (const error& problem) {
+        if (problem.kind() != errc::corrupt) throw;  // what is wrong with a command line is no damage in a store
+        throw error(errc::invalid_argument, "read reference", "", problem.message());
+    }
 }
 
 std::vector<holdfast::reference> references_of(const std::vector<std::string>& arguments) {
     std::vector<holdfast::reference> references;
     for (const auto& argument : arguments) references.push_back(reference_of(argument));
     return references;
-}
-
-boost::json::object metadata_of(const std::string& argument) {
-    auto value =
-        as_argument("read metadata", [&] { return holdfast::detail::parse_python_json(argument, "--metadata"); });
-    if (!value.is_object()) {
-        throw error(errc::invalid_argument, "read metadata", "",
-                    R"(--metadata takes a JSON object, like {"epoch": 3})");
-    }
-    return std::move(value.get_object());
 }
 
 }  // namespace tool

@@ -3,8 +3,6 @@
 
 #include "options.hpp"
 
-#include <boost/json/object.hpp>
-
 #include <holdfast/metaflow/task_context.hpp>
 #include <holdfast/reference.hpp>
 #include <holdfast/storage/any.hpp>
@@ -19,15 +17,9 @@ holdfast::any_storage store_of(const global_options& options);
 
 holdfast::task_context task_of(const global_options& options);
 
-/// A flow, run, step or task; empty for everything.
-std::string pathspec_of(const std::string& argument);
-
 /// A key, the JSON text of a reference, @FILE, or - for standard input.
 holdfast::reference reference_of(const std::string& argument);
 std::vector<holdfast::reference> references_of(const std::vector<std::string>& arguments);
-
-/// A JSON object; NaN and Infinity may stand in it.
-boost::json::object metadata_of(const std::string& argument);
 
 }  // namespace tool
 

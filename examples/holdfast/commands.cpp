@@ -11,7 +11,6 @@
 #include <holdfast/archive/tar.hpp>
 #include <holdfast/archive/tar_gz.hpp>
 #include <holdfast/checkpoint.hpp>
-#include <holdfast/detail/python_json.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -100,7 +99,7 @@ std::string with_files(const checkpoint_reference& document, const std::vector<h
 
 void describe(const checkpoint_reference& document, const std::vector<holdfast::stored_file>& files, output& out) {
     for (const auto& [name, value] : document.fields) {
-        auto text = value.is_string() ? std::string(value.get_string()) : holdfast::detail::dump_python_json(value);
+        auto text = value.is_string() ? std::string(value.get_string()) : holdfast::to_python_json(value);
         if (name == "created_on") text += ", " + age_in_words(text, std::chrono::system_clock::now());
         if (name == "size") text += ", " + size_in_words(document.size);
         const std::string gap(name.size() < 18 ? 18 - name.size() : 1, ' ');
@@ -151,7 +150,7 @@ exit_status search(const global_options& options, const std::string& pathspec, o
         found.add(reference);
         return true;
     };
-    in_store(options).search(pathspec_of(pathspec), visit, found.on_damage());
+    in_store(options).search(pathspec, visit, found.on_damage());
     return found.finish();
 }
 
@@ -169,7 +168,7 @@ exit_status show(const global_options& options, const std::string& reference, ou
 
 exit_status save(const global_options& options, const save_arguments& arguments, output& out) {
     const holdfast::save_options how{.name = arguments.name,
-                                     .metadata = metadata_of(arguments.metadata),
+                                     .metadata = holdfast::parse_metadata(arguments.metadata),
                                      .latest = !arguments.no_latest,
                                      .stop = stop_on_interrupt()};
     const auto saved = arguments.format == "tar"      ? save_as<holdfast::tar>(options, arguments.path, how)
@@ -181,11 +180,10 @@ exit_status save(const global_options& options, const save_arguments& arguments,
 }
 
 exit_status load(const global_options& options, const load_arguments& arguments, output& out) {
-    const holdfast::checkpoint_reader<any_storage> store{store_of(options), {}};
-    const auto document = store.resolve(reference_of(arguments.reference));
-    const auto loaded = store.load(document, arguments.directory, {.stop = stop_on_interrupt()});
+    const auto which = reference_of(arguments.reference);
+    const auto loaded = in_store(options).load(which, arguments.directory, {.stop = stop_on_interrupt()});
     if (out.json()) {
-        out.result(boost::json::serialize(boost::json::object{{"key", document.key},
+        out.result(boost::json::serialize(boost::json::object{{"key", which.key()},
                                                               {"directory", arguments.directory},
                                                               {"files", loaded.files},
                                                               {"bytes", loaded.bytes}}));

@@ -108,16 +108,16 @@ public:
     ///
     /// Effects: all or nothing.
     /// Errors: `key_not_compatible`, `incompatible_type`, `not_found`, `corrupt`, `too_large`, `unsafe_path`.
-    std::filesystem::path load(const reference& which, const std::filesystem::path& directory,
-                               const load_options& options = {}) {
+    fetched_tree load(const reference& which, const std::filesystem::path& directory,
+                      const load_options& options = {}) {
         auto document = reader_.resolve(which);
-        reader_.load(document, directory, options);
+        auto fetched = reader_.load(document, directory, options);
         loaded_ = std::move(document);
-        return directory;
+        return fetched;
     }
 
     /// Loads into `directory()`, which is emptied first.
-    std::filesystem::path load(const reference& which, const load_options& options = {}) {
+    fetched_tree load(const reference& which, const load_options& options = {}) {
         refresh_directory();
         return load(which, directory_->path(), options);
     }
@@ -131,6 +131,7 @@ public:
     }
 
     /// Every checkpoint below "", "flow", "flow/run", "flow/run/step" or a task, until `visit` returns false.
+    /// Errors: `invalid_argument` for any other text.
     void search(std::string_view pathspec, const std::function<bool(const checkpoint_reference&)>& visit,
                 const damage_handler& on_damage = {}) const {
         reader_.search(pathspec, visit, on_damage);

@@ -151,7 +151,7 @@ def test_lost_data_is_not_found(damaged):
     shutil.rmtree(data) if data.is_dir() else data.unlink()
     damaged.load_fails("not_found")
     damaged.verify_says("not_found")
-    damaged.steps_back_to(1, damaged.newest["key"], "not_found")
+    damaged.steps_back_to(1, damaged.newest["key"], "its data is not in the store")
     damaged.rest_is_whole()
     assert_same(damaged.store.ask("list"), damaged.saved[::-1])
 
@@ -171,9 +171,10 @@ def test_two_damaged_in_a_row(damaged):
     damaged.steps_back_to(0, damaged.saved[2]["key"], damaged.saved[1]["key"])
 
 
-def test_all_damaged(damaged_files):
+@pytest.mark.parametrize("damage", [truncate, lambda path: shutil.rmtree(path.parent)], ids=["truncate", "remove"])
+def test_all_damaged_is_no_start_from_nothing(damaged_files, damage):
     for reference in damaged_files.saved:
-        truncate(damaged_files.store.data(reference) / "weights.bin")
+        damage(damaged_files.store.data(reference) / "weights.bin")
     target = damaged_files.store.folder / "restored"
     outcome = damaged_files.store.holdfast("restore", target, status=4)
     assert outcome.error["kind"] == "corrupt"
@@ -241,6 +242,7 @@ def test_a_damaged_task_document(damaged_files, content):
     error = store.holdfast("list", status=4).error
     assert error["kind"] == "corrupt"
     assert error["key"].endswith(f"0.epoch{NEWEST}.{NEWEST}.metadata")
+    assert_same(store.holdfast("list", status=4).records, damaged_files.saved[1::-1])
     assert_same(store.holdfast("list", "--name", "epoch1").records, [damaged_files.saved[1]])
     assert_same(store.ask("list", name="epoch1"), [damaged_files.saved[1]])
     assert_same(store.ask("list", name="epoch0"), [damaged_files.saved[0]])

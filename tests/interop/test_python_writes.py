@@ -187,7 +187,7 @@ def test_restore_eager_agrees_with_python(written):
 def test_verify_of_every_checkpoint_of_the_task(written):
     reports = written.in_task("verify").records
     assert sorted(report["key"] for report in reports) == sorted(ref["key"] for ref in written.saved.values())
-    assert {report["status"] for report in reports} <= {"ok", "unverifiable"}
+    assert {report["status"] for report in reports} == {"unverifiable"}, "Python stores no digest"
 
 
 def test_verify_of_a_checkpoint_that_lost_its_data(written):

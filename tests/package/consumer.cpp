@@ -11,9 +11,11 @@ int main(int, char** arguments) {
     std::filesystem::create_directories(folder / "state");
     std::ofstream(folder / "state" / "weights") << '*';
 
-    holdfast::checkpoint<holdfast::local_storage>{folder / "store", task}.save(folder / "state");
+    const holdfast::local_storage store{folder / "store"};
 
-    holdfast::checkpoint<holdfast::local_storage> restarted{folder / "store", task};
+    holdfast::checkpoint<holdfast::local_storage>{store, task}.save(folder / "state");
+
+    holdfast::checkpoint<holdfast::local_storage> restarted{store, task};
     const auto last = restarted.restore();
     return last && std::ifstream(last->directory() / "weights").get() == '*' ? 0 : 1;
 }

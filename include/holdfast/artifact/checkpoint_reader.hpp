@@ -82,8 +82,14 @@ public:
     /// Hands documents over in order of their names while further ones are read.
     void search(std::string_view pathspec, const std::function<bool(const checkpoint_reference&)>& visit,
                 const damage_handler& on_damage) const {
+        metaflow::check_search_path(pathspec);
         detail::read_documents(storage_, task_documents(pathspec), limits_, on_damage,
                                [&](const checkpoint_reference& found) { return visit(found); });
+    }
+
+    /// Whether the store still has the document of a checkpoint.
+    bool is_documented(const checkpoint_reference& document) const {
+        return storage_.head(metaflow::artifact_document_key(metaflow::parse_checkpoint_key(document.key))).has_value();
     }
 
     detail::latest_state latest(const object_key& key) const { return detail::read_latest(storage_, key); }
@@ -97,6 +103,7 @@ public:
     }
 
     verification verify(const reference& which, const std::filesystem::path& temp_dir_root) const {
+        metaflow::parse_checkpoint_key(which.key());
         try {
             const auto tree = tree_of(resolve(which), true);
             const detail::temp_directory scratch{temp_dir_root, "holdfast-verify"};
@@ -141,7 +148,8 @@ private:
     }
 
     saved_tree tree_of(const checkpoint_reference& document, bool with_manifest) const {
-        saved_tree tree{object_key{document.key}, document.storage_format, document.size, std::nullopt};
+        saved_tree tree{object_key{document.key}, document.storage_format, std::nullopt, std::nullopt};
+        if (document.fields.contains("size")) tree.size = document.size;
         const auto digest = document.manifest_sha256();
         if (digest && with_manifest) tree.contents = read_manifest(document, *digest);
         return tree;

@@ -30,18 +30,28 @@ struct load_options {
 /// What a document says of a saved tree, as far as a load needs it.
 struct saved_tree {
     object_key key;
-    std::string storage_format;        ///< "files" or "tar"
-    std::uint64_t size = 0;            ///< bytes, as documents count them
-    std::optional<manifest> contents;  ///< none: Python wrote it
+    std::string storage_format;         ///< "files" or "tar"
+    std::optional<std::uint64_t> size;  ///< bytes, as documents count them; none: the document does not say
+    std::optional<manifest> contents;   ///< none: Python wrote it
 };
 
 /// What a load brought.
 struct fetched_tree {
+    std::filesystem::path directory;
     std::uint64_t files = 0;
     std::uint64_t bytes = 0;  ///< sum of the file sizes
 };
 
 namespace detail {
+
+/// Whether anything is stored at or below a saved tree's key.
+template <storage_backend Storage>
+bool has_data(const Storage& storage, const object_key& key) {
+    if (storage.head(key)) return true;
+    bool found = false;
+    storage.list(key.str(), [&](const object_info&) { return !(found = true); });
+    return found;
+}
 
 /// The files of a tree that is stored as one object each, by its manifest, else by listing them.
 /// Errors: `not_found` where there is none and nothing says that it is empty.
@@ -54,7 +64,7 @@ std::vector<stored_file> files_below(const Storage& storage, const saved_tree& t
         found.push_back({object.key.str().substr(base), object.size, {}, 0644});
         return true;
     });
-    if (found.empty() && tree.size > 0) throw_missing_data(tree.key.str());
+    if (found.empty() && tree.size != std::uint64_t{0}) throw_missing_data(tree.key.str());
     return found;
 }
 
@@ -67,8 +77,9 @@ void fetch_one(const Storage& storage, const saved_tree& tree, const stored_file
     try {
         got = get_file(storage, key, target, {.stop = options.stop}, limits, kind == digest_kind::crc32c);
     } catch (const error& failed) {
-        if (failed.kind() == errc::not_found && tree.contents) throw_missing_file(tree.key.str(), file.path);
-        throw;
+        if (failed.kind() != errc::not_found || !tree.contents) throw;
+        if (!has_data(storage, tree.key)) throw_missing_data(tree.key.str());
+        throw_missing_file(tree.key.str(), file.path);
     }
     if (options.verify) check_file(tree.key.str(), file, got.size, got.crc32c, kind, target);
     set_path_mode(target, file.mode);
@@ -87,7 +98,7 @@ fetched_tree fetch_files(const Storage& storage, const saved_tree& tree, const s
             fetch_one(storage, tree, files[i], directory / std::filesystem::path(files[i].path), options, limits);
         },
         options.stop);
-    return {files.size(), total};
+    return {directory, files.size(), total};
 }
 
 template <storage_backend Storage>
@@ -97,7 +108,7 @@ fetched_tree fetch_tar(const Storage& storage, const saved_tree& tree, const std
     if (!object) throw_missing_data(tree.key.str());
     if (options.verify) check_size(tree.key.str(), tree.size, object->size);
     member_check members{tree.key.str(), options.verify ? tree.contents : std::nullopt};
-    fetched_tree result;
+    fetched_tree result{directory, 0, 0};
     tar_extractor extractor{directory, options.limits, [&](const extracted_file& file) {
                                 members.saw(file, directory);
                                 ++result.files;
@@ -131,8 +142,9 @@ template <storage_backend Storage>
 fetched_tree fetch_tree(const Storage& storage, const saved_tree& tree, const std::filesystem::path& directory,
                         const load_options& options, const transfer_limits& limits) {
     staged_directory staged{directory};
-    const auto result = detail::fetch_into(storage, tree, staged.path(), options, limits);
+    auto result = detail::fetch_into(storage, tree, staged.path(), options, limits);
     staged.commit();
+    result.directory = directory;
     return result;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <holdfast/artifact/documents.hpp>
+#include <holdfast/artifact/fetch_tree.hpp>
 #include <holdfast/artifact/latest.hpp>
 #include <holdfast/core/object_key.hpp>
 #include <holdfast/metaflow/document.hpp>
@@ -38,18 +39,6 @@ std::optional<std::string> writing_task(const Storage& storage, const reference&
     if (which.is_key()) return std::nullopt;
     const auto given = which.as_checkpoint();
     return given.pathspec.empty() ? std::nullopt : std::optional{given.pathspec};
-}
-
-template <storage_backend Storage>
-bool has_data(const Storage& storage, const object_key& key) {
-    bool found = storage.head(key).has_value();
-    if (!found) {
-        storage.list(key.str(), [&](const object_info&) {
-            found = true;
-            return false;
-        });
-    }
-    return found;
 }
 
 template <storage_backend Storage>

@@ -42,8 +42,7 @@ public:
         return found;
     }
 
-    std::vector<skipped_checkpoint> skipped() && { return std::move(skipped_); }
-    const std::vector<skipped_checkpoint>& skipped() const& { return skipped_; }
+    const std::vector<skipped_checkpoint>& skipped() const noexcept { return skipped_; }
 
 private:
     using found_checkpoint = std::optional<checkpoint_reference>;
@@ -63,7 +62,7 @@ private:
     found_checkpoint follow(const object_key& pointer, const std::filesystem::path& target, Others others) {
         const auto state = reader_.latest(pointer);
         if (state.etag.empty()) return std::nullopt;
-        if (state.damage) skip(pointer.str(), *state.damage);
+        if (state.damage) skipped_.push_back({pointer.str(), state.damage->kind(), state.damage->message()});
         if (state.names && load(*state.names, target)) return state.names;
         if (!options_.step_back) return std::nullopt;
         return newest(others(), state.names ? &*state.names : nullptr, target);
@@ -86,7 +85,8 @@ private:
             return true;
         } catch (const error& failed) {
             if (failed.kind() != errc::not_found && !is_damage(failed.kind())) throw;
-            skip(candidate.key, failed);
+            const bool is_lost = failed.kind() == errc::not_found && reader_.is_documented(candidate);
+            skipped_.push_back({candidate.key, is_lost ? errc::corrupt : failed.kind(), failed.message()});
             return false;
         }
     }
@@ -94,7 +94,9 @@ private:
     list_options listing() {
         list_options options;
         options.name = options_.name;
-        options.on_damage = [this](const error& failed) { skip(failed.key(), failed); };
+        options.on_damage = [this](const error& failed) {
+            skipped_.push_back({failed.key(), failed.kind(), failed.message()});
+        };
         return options;
     }
 
@@ -103,9 +105,8 @@ private:
         return reader_.list_folder(metaflow::folder_of(context_), listing());
     }
 
-    void skip(std::string key, const error& why) { skipped_.push_back({std::move(key), why.kind(), why.message()}); }
-
-    /// A restart from nothing must not happen because what was there is damaged. What was removed is not damage.
+    /// A restart from nothing must not happen because what was there is damaged. What was removed is not damage;
+    /// what lost its data while its document stands is.
     void refuse_damage() const {
         for (const auto& each : skipped_) {
             if (each.kind == errc::not_found) continue;

@@ -20,7 +20,7 @@ namespace holdfast::detail {
 [[noreturn]] HOLDFAST_DECL void throw_missing_file(std::string_view key, std::string_view path);
 
 /// Errors: `corrupt` where the document's size is not that of the data.
-HOLDFAST_DECL void check_size(std::string_view key, std::uint64_t documented, std::uint64_t found);
+HOLDFAST_DECL void check_size(std::string_view key, std::optional<std::uint64_t> documented, std::uint64_t found);
 
 /// The sum of the sizes. Errors: `too_large`.
 HOLDFAST_DECL std::uint64_t check_totals(std::string_view key, const std::vector<stored_file>& files,

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include <holdfast/artifact/fetch_tree.hpp>
 #include <holdfast/core/object_key.hpp>
 #include <holdfast/metaflow/identity.hpp>
 #include <holdfast/metaflow/layout.hpp>
@@ -67,11 +68,7 @@ private:
     bool is_unused(const std::string& name, std::uint64_t version) const {
         const metaflow::checkpoint_location where{
             folder_, {metaflow::pathspec_hash(context_.pathspec()), context_.attempt, name, version}};
-        const auto data = metaflow::data_key(where);
-        if (storage_.head(metaflow::artifact_document_key(where)) || storage_.head(data)) return false;
-        bool empty = true;
-        storage_.list(data.str(), [&](const object_info&) { return empty = false; });
-        return empty;
+        return !storage_.head(metaflow::artifact_document_key(where)) && !has_data(storage_, metaflow::data_key(where));
     }
 
     Storage storage_;

@@ -2,6 +2,7 @@
 #define HOLDFAST_METAFLOW_DOCUMENT_HPP
 
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -37,6 +38,13 @@ struct checkpoint_reference {
     /// The digest of the manifest that travels with the checkpoint; nothing where Python wrote it.
     HOLDFAST_DECL std::optional<std::string> manifest_sha256() const;
 };
+
+/// Reads the user's metadata from JSON text as Python writes it, NaN and Infinity included.
+/// Errors: `invalid_argument` where it is no JSON object.
+HOLDFAST_DECL boost::json::object parse_metadata(std::string_view text);
+
+/// A value as Python's `json.dumps` spells it.
+HOLDFAST_DECL std::string to_python_json(const boost::json::value& value);
 
 namespace metaflow {
 

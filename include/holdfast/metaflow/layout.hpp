@@ -67,6 +67,9 @@ HOLDFAST_DECL object_key task_latest_key(std::string_view root_prefix, std::stri
 HOLDFAST_DECL std::string artifact_documents_prefix(const artifact_folder& folder);
 HOLDFAST_DECL std::string task_documents_prefix(std::string_view root_prefix, std::string_view pathspec);
 
+/// Errors: `invalid_argument` unless the text is "", "flow", "flow/run", "flow/run/step" or "flow/run/step/task".
+HOLDFAST_DECL void check_search_path(std::string_view pathspec);
+
 /// Takes a checkpoint's key apart. A key below it ("<key>/file") is none.
 /// Errors: `key_not_compatible`, with a message that says what a key looks like.
 HOLDFAST_DECL checkpoint_location parse_checkpoint_key(std::string_view text);

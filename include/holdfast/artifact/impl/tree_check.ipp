@@ -19,10 +19,10 @@ HOLDFAST_DECL void throw_missing_file(std::string_view key, std::string_view pat
     throw error(errc::corrupt, "load", key, std::string(path).append(" is missing from the store"));
 }
 
-HOLDFAST_DECL void check_size(std::string_view key, std::uint64_t documented, std::uint64_t found) {
-    if (documented == found) return;
+HOLDFAST_DECL void check_size(std::string_view key, std::optional<std::uint64_t> documented, std::uint64_t found) {
+    if (!documented || *documented == found) return;
     throw error(errc::corrupt, "load", key,
-                "its document says " + std::to_string(documented) + " bytes, the store has " + std::to_string(found) +
+                "its document says " + std::to_string(*documented) + " bytes, the store has " + std::to_string(found) +
                     " (on a local store, Python's loader hands out links through which a stored file can be changed)");
 }
 

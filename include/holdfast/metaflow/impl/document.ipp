@@ -146,6 +146,22 @@ inline boost::json::object strict_json_fields(const boost::json::object& fields,
 
 }  // namespace detail
 
+HOLDFAST_DECL boost::json::object parse_metadata(std::string_view text) {
+    constexpr std::string_view origin = "the metadata";
+    try {
+        auto value = detail::parse_python_json(text, origin);
+        if (value.is_object()) return std::move(value.get_object());
+    } catch (const error& failed) {
+        if (failed.kind() != errc::corrupt) throw;
+        throw error(errc::invalid_argument, failed.operation(), origin, failed.message());
+    }
+    throw error(errc::invalid_argument, "parse", origin, R"(it is no JSON object, like {"epoch": 3})");
+}
+
+HOLDFAST_DECL std::string to_python_json(const boost::json::value& value) {
+    return detail::dump_python_json(value);
+}
+
 HOLDFAST_DECL std::string checkpoint_reference::to_json() const {
     return text.empty() ? detail::dump_python_json(fields) : text;
 }

@@ -3,6 +3,7 @@
 
 #include <holdfast/metaflow/layout.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <initializer_list>
 #include <utility>
@@ -168,6 +169,13 @@ HOLDFAST_DECL std::string task_documents_prefix(std::string_view root_prefix, st
     std::string prefix = detail::joined_path({root_prefix, "checkpoints", "metadata"});
     if (!pathspec.empty()) prefix += "/" + std::string(pathspec);
     return prefix;
+}
+
+HOLDFAST_DECL void check_search_path(std::string_view pathspec) {
+    constexpr std::ptrdiff_t most_parts = 4;
+    const bool is_path = pathspec.empty() || object_key::parse(pathspec);
+    if (is_path && std::ranges::count(pathspec, '/') < most_parts) return;
+    throw error(errc::invalid_argument, "search", pathspec, "this is no FLOW[/RUN[/STEP[/TASK]]]");
 }
 
 HOLDFAST_DECL checkpoint_location parse_checkpoint_key(std::string_view text) {
