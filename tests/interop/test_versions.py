@@ -150,3 +150,18 @@ def test_an_overwritten_checkpoint_is_passed_over(store):
     assert_same(outcome.record, second)
     assert by_python["key"] in outcome.err
     assert tree(target) == tree(store.data(second))
+
+
+def test_a_dotted_name_that_python_wrote_is_read(store):
+    """Python writes such a name and cannot find it again by its key; C++ reads it and refuses to write one."""
+    path = one_file(store, "dotted", "dotted")
+    by_python = store.ask("save", path=str(path), name="v1.0")
+    assert_same(store.holdfast("list").records, [by_python])
+    assert_same(store.holdfast("list", "--name", "v1.0").records, [by_python])
+    target = store.folder / "target"
+    store.holdfast("load", by_python["key"], target)
+    assert tree(target) == {"state.txt": b"dotted"}
+    assert_same(store.holdfast("restore", store.folder / "restored").record, by_python)
+    for name in ("v1.0", "a/b", "", "..", "line\nend"):
+        assert store.holdfast("save", path, "--name", name, status=2).error["kind"] == "invalid_argument"
+    assert_same(store.ask("list"), [by_python])

@@ -77,6 +77,7 @@ private:
 
     HOLDFAST_DECL std::optional<object_info> store(const object_key& key, const put_options& options,
                                                    const commit_rule& rule, const writer& write) const;
+    HOLDFAST_DECL object_info finish(detail::staged_object& staged, const object_key& key, const writer& write) const;
     HOLDFAST_DECL bool has_etag(const object_key& key, const std::string& etag) const;
     HOLDFAST_DECL std::optional<detail::beneath> open_root() const;
     HOLDFAST_DECL detail::beneath make_root() const;

@@ -46,12 +46,15 @@ inline int open_at(int parent, const char* name, int flags, std::uint32_t mode =
 
 // A directory that must not be a link. The system says ENOTDIR of a link too; here that is ELOOP.
 inline int open_directory_name(int parent, const char* name) {
-    const int descriptor = open_at(parent, name, pass_through_flags);
-    if (descriptor >= 0 || errno != ENOTDIR) return descriptor;
-    struct ::stat found {};
-    const bool is_link = ::fstatat(parent, name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(found.st_mode);
-    errno = is_link ? ELOOP : ENOTDIR;
-    return -1;
+    for (;;) {
+        const int descriptor = open_at(parent, name, pass_through_flags);
+        if (descriptor >= 0 || errno != ENOTDIR) return descriptor;
+        struct ::stat found {};
+        if (::fstatat(parent, name, &found, AT_SYMLINK_NOFOLLOW) != 0) return -1;
+        if (S_ISDIR(found.st_mode)) continue;  // it became one just now
+        errno = S_ISLNK(found.st_mode) ? ELOOP : ENOTDIR;
+        return -1;
+    }
 }
 
 // The call is missing in old kernels (ENOSYS) and forbidden in some containers (EPERM).

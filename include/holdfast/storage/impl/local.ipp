@@ -225,13 +225,24 @@ HOLDFAST_DECL std::optional<object_info> local_storage::store(const object_key& 
     const detail::beneath root = make_root();
     detail::check_no_conflict(root, key);
     detail::staged_object staged(root, key, options.digest, options.stop);
-    write(staged);
-    object_info info = staged.finish(options_.durable);
+    object_info info = finish(staged, key, write);
     const detail::file lock = detail::lock_store(root, rule.etag.empty());
     if (!rule.etag.empty() && !has_etag(key, rule.etag)) return std::nullopt;
     if (!commit(root, staged.path(), key, rule.replace)) return std::nullopt;
     staged.taken_over();
     return info;
+}
+
+HOLDFAST_DECL object_info local_storage::finish(detail::staged_object& staged, const object_key& key,
+                                                const writer& write) const {
+    try {
+        write(staged);
+        return staged.finish(options_.durable);
+    } catch (const error& failure) {
+        // the user knows the object, not the file that was to become it
+        if (failure.key() != (root_ / staged.path()).string()) throw;
+        throw error(failure.kind(), "put", key.str(), failure.message());
+    }
 }
 
 HOLDFAST_DECL bool local_storage::has_etag(const object_key& key, const std::string& etag) const {
