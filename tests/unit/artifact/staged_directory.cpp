@@ -1,0 +1,102 @@
+#include <holdfast/artifact/staged_directory.hpp>
+
+#include <doctest/doctest.h>
+
+#include <tests/support/tree_building.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+using namespace holdfast;
+using detail::temp_directory;
+using tree_building::failure_of;
+using tree_building::listing;
+using tree_building::write_file;
+
+namespace {
+
+void stage(const std::filesystem::path& target, bool commit = true) {
+    staged_directory staged{target};
+    write_file(staged.path() / "sub" / "new", "new");
+    if (commit) staged.commit();
+}
+
+}  // namespace
+
+TEST_CASE("a missing target is made at once, without a trace beside it") {
+    const temp_directory folder;
+    stage(folder.path() / "out" / "");
+    CHECK(listing(folder.path()) ==
+          std::vector<std::string>{"directory out", "directory out/sub", "file out/sub/new: new"});
+    CHECK((tree_building::mode(folder.path() / "out") & 0700U) == 0700U);
+}
+
+TEST_CASE("what is not committed leaves nothing") {
+    const temp_directory folder;
+    write_file(folder.path() / "there" / "mine", "mine");
+    const auto before = listing(folder.path());
+    stage(folder.path() / "out", false);
+    stage(folder.path() / "there", false);
+    CHECK(listing(folder.path()) == before);
+}
+
+TEST_CASE("a target that exists keeps its other entries") {
+    const temp_directory folder;
+    write_file(folder.path() / "out" / "sub" / "old", "old");
+    write_file(folder.path() / "out" / "sub" / "new", "before");
+    stage(folder.path() / "out");
+    CHECK(listing(folder.path() / "out") ==
+          std::vector<std::string>{"directory sub", "file sub/new: new", "file sub/old: old"});
+}
+
+TEST_CASE("a link in the target is replaced, not followed") {
+    const temp_directory folder;
+    write_file(folder.path() / "victim", "untouched");
+    std::filesystem::create_directories(folder.path() / "out" / "sub");
+    std::filesystem::create_symlink(folder.path() / "victim", folder.path() / "out" / "sub" / "new");
+    stage(folder.path() / "out");
+    CHECK(tree_building::read_file(folder.path() / "victim") == "untouched");
+    CHECK_FALSE(std::filesystem::is_symlink(folder.path() / "out" / "sub" / "new"));
+}
+
+TEST_CASE("a target reached through a link is the directory it names") {
+    const temp_directory folder;
+    std::filesystem::create_directories(folder.path() / "real");
+    std::filesystem::create_directory_symlink("real", folder.path() / "link");
+    stage(folder.path() / "link");
+    CHECK(std::filesystem::exists(folder.path() / "real" / "sub" / "new"));
+    CHECK(std::filesystem::is_symlink(folder.path() / "link"));
+}
+
+TEST_CASE("a directory in the place of a file, and the other way round, is refused before anything moved") {
+    const temp_directory folder;
+    write_file(folder.path() / "a" / "sub", "a file");
+    write_file(folder.path() / "b" / "sub" / "new" / "deeper", "");
+    const auto before = listing(folder.path());
+    CHECK(failure_of([&] { stage(folder.path() / "a"); }) == errc::precondition_failed);
+    CHECK(failure_of([&] { stage(folder.path() / "b"); }) == errc::precondition_failed);
+    CHECK(listing(folder.path()) == before);
+}
+
+TEST_CASE("a target that can be no directory") {
+    const temp_directory folder;
+    write_file(folder.path() / "file", "");
+    CHECK(failure_of([&] { stage(folder.path() / "file"); }) == errc::invalid_argument);
+    CHECK(failure_of([&] { stage(folder.path() / "file" / "below"); }) == errc::invalid_argument);
+    CHECK(failure_of([&] { stage(""); }) == errc::invalid_argument);
+}
+
+TEST_CASE("a read-only directory moves, and stays read-only") {
+    const temp_directory folder;
+    const auto target = folder.path() / "out";
+    std::filesystem::create_directories(target);
+    {
+        staged_directory staged{target};
+        write_file(staged.path() / "locked" / "file", "in it");
+        std::filesystem::permissions(staged.path() / "locked", std::filesystem::perms{0555});
+        staged.commit();
+    }
+    CHECK(tree_building::mode(target / "locked") == 0555);
+    CHECK(tree_building::read_file(target / "locked" / "file") == "in it");
+}
