@@ -1,0 +1,67 @@
+#include <holdfast/artifact/documents.hpp>
+
+#include <doctest/doctest.h>
+
+#include <holdfast/storage/memory.hpp>
+
+#include <string>
+#include <vector>
+
+using namespace holdfast;
+
+namespace {
+
+checkpoint_reference made(const char* attempt, std::uint64_t version, const char* created_on) {
+    checkpoint_reference reference;
+    reference.attempt = attempt;
+    reference.version = version;
+    reference.created_on = created_on;
+    return reference;
+}
+
+std::vector<std::string> times(const std::vector<checkpoint_reference>& references) {
+    std::vector<std::string> found;
+    for (const auto& each : references) found.push_back(each.created_on);
+    return found;
+}
+
+}  // namespace
+
+TEST_CASE("attempts are ordered as numbers, then versions") {
+    const auto before = [](const char* a, std::uint64_t x, const char* b, std::uint64_t y) {
+        return saved_before({"", a, "n", x}, {"", b, "m", y});
+    };
+    CHECK(before("2", 9, "10", 0));
+    CHECK(before("0", 1, "0", 2));
+    CHECK_FALSE(before("1", 0, "01", 0));
+    CHECK_FALSE(before("1", 0, "0", 5));
+    CHECK_FALSE(before("0", 1, "0", 1));
+}
+
+TEST_CASE("newest first by attempt, version and time, or by time alone") {
+    std::vector<checkpoint_reference> all{made("0", 10, "2026-01-04"), made("1", 0, "2026-01-02"),
+                                          made("0", 9, "2026-01-03"), made("0", 9, "2026-01-05")};
+    sort_newest_first(all);
+    CHECK(times(all) == std::vector<std::string>{"2026-01-02", "2026-01-04", "2026-01-05", "2026-01-03"});
+    sort_latest_created_first(all);
+    CHECK(times(all) == std::vector<std::string>{"2026-01-05", "2026-01-04", "2026-01-03", "2026-01-02"});
+}
+
+TEST_CASE("a listing takes documents only, and what vanished meanwhile is passed over") {
+    const memory_storage store;
+    const std::string folder = "mf.checkpoints/checkpoints/metadata/F/1/start/2";
+    for (const auto* name : {"/0.a.1.metadata", "/0.a.10.metadata", "/latest", "/0.a.2", "/readme.txt"}) {
+        store.put(object_key{folder + name}, byte_source::from_text("no document"));
+    }
+    auto found = detail::list_documents(store, folder, detail::task_document_id);
+    REQUIRE(found.size() == 2);
+    CHECK(found[0].id.version == 10);
+    CHECK(found[1].id.version == 1);
+
+    store.remove(found[0].key);
+    std::vector<std::string> damaged;
+    detail::read_documents(
+        store, found, {}, [&](const error& each) { damaged.push_back(each.key()); },
+        [](const checkpoint_reference&) -> bool { throw std::logic_error("nothing here can be read"); });
+    CHECK(damaged == std::vector<std::string>{folder + "/0.a.1.metadata"});
+}

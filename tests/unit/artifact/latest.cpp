@@ -1,0 +1,72 @@
+#include <holdfast/artifact/latest.hpp>
+
+#include <doctest/doctest.h>
+
+#include <holdfast/storage/memory.hpp>
+
+#include <optional>
+#include <string>
+
+using namespace holdfast;
+
+namespace {
+
+const object_key pointer{"mf.checkpoints/checkpoints/metadata/F/1/start/2/latest"};
+
+checkpoint_reference saved(const std::string& attempt, std::uint64_t version,
+                           const std::string& pathspec = "F/1/start/2") {
+    checkpoint_reference reference;
+    reference.pathspec = pathspec;
+    reference.pathspec_hash = "fc6851aa";
+    reference.attempt = attempt;
+    reference.name = "mfchckpt";
+    reference.version = version;
+    reference.key = "mf.checkpoints/checkpoints/artifacts/F/start/dabd1db8d35a/a92ae9615600/fc6851aa." + attempt +
+                    ".mfchckpt." + std::to_string(version);
+    reference.url = "/" + reference.key;
+    reference.created_on = "2026-11-24T10:00:00";
+    reference.storage_format = "files";
+    metaflow::write_fields(reference, false, std::string(64, '0'));
+    return reference;
+}
+
+std::string named(const memory_storage& store) {
+    const auto state = detail::read_latest(store, pointer);
+    return state.names ? state.names->key : "";
+}
+
+}  // namespace
+
+TEST_CASE("a pointer goes forward, never back, within a task") {
+    const memory_storage store;
+    for (const auto& [attempt, version] : {std::pair{"0", 1U}, {"0", 2U}, {"1", 0U}, {"10", 0U}}) {
+        detail::advance_latest(store, pointer, saved(attempt, version));
+        CHECK(named(store) == saved(attempt, version).key);
+    }
+    detail::advance_latest(store, pointer, saved("2", 7));
+    CHECK(named(store) == saved("10", 0).key);
+}
+
+TEST_CASE("another task's pointer and a damaged one are replaced") {
+    const memory_storage store;
+    detail::advance_latest(store, pointer, saved("5", 5, "F/0/start/1"));
+    detail::advance_latest(store, pointer, saved("0", 0));
+    CHECK(named(store) == saved("0", 0).key);
+    store.put(pointer, byte_source::from_text("damaged"));
+    CHECK(detail::read_latest(store, pointer).damage->kind() == errc::corrupt);
+    detail::advance_latest(store, pointer, saved("0", 0));
+    CHECK(named(store) == saved("0", 0).key);
+}
+
+TEST_CASE("a removal moves the pointer only where it names what is removed") {
+    const memory_storage store;
+    const auto first = saved("0", 0);
+    const auto second = saved("0", 1);
+    detail::advance_latest(store, pointer, second);
+    detail::retreat_latest(store, pointer, first.key, [&]() -> std::optional<checkpoint_reference> { return first; });
+    CHECK(named(store) == second.key);
+    detail::retreat_latest(store, pointer, second.key, [&]() -> std::optional<checkpoint_reference> { return first; });
+    CHECK(named(store) == first.key);
+    detail::retreat_latest(store, pointer, first.key, []() -> std::optional<checkpoint_reference> { return {}; });
+    CHECK_FALSE(store.head(pointer));
+}
