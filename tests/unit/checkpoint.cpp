@@ -571,6 +571,23 @@ TEST_CASE_FIXTURE(fixture, "D-15 a restore steps back over what is damaged and s
     }
 }
 
+TEST_CASE_FIXTURE(fixture, "a retry on a machine whose clock is behind is still the newer one") {
+    const auto clock_at = [](int seconds) {
+        return clock_function{[=] { return std::chrono::sys_seconds{std::chrono::seconds{1'700'000'000 + seconds}}; }};
+    };
+    const auto first = checkpoint<memory_storage>{store, task, {.clock = clock_at(3600)}}.save(tree("first"));
+    auto retry = task;
+    retry.attempt = "1";
+    checkpoint<memory_storage> second{store, retry, {.clock = clock_at(0)}};
+    const auto newest = second.save(tree("second"));
+    const auto last = second.save(tree("third"));
+    CHECK(second.restore()->info().key == last.key);
+    CHECK(second.remove(last));
+    CHECK(second.restore()->info().key == newest.key);
+    overwrite(newest.key + "/weights", "sekond");
+    CHECK(second.restore()->info().key == first.key);
+}
+
 TEST_CASE_FIXTURE(fixture, "a restore after everything was removed by hand starts anew") {
     const auto saved = state.save(tree());
     remove_prefix(store, object_key{saved.key});

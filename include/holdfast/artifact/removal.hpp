@@ -3,6 +3,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include <holdfast/artifact/documents.hpp>
 #include <holdfast/artifact/fetch_tree.hpp>
@@ -17,16 +19,31 @@
 namespace holdfast {
 namespace detail {
 
-/// The newest readable document below a prefix that is not of the checkpoint `removed`.
+/// The newest readable document of a task that is not of the checkpoint `removed`.
 template <storage_backend Storage>
-std::optional<checkpoint_reference> newest_other(const Storage& storage, const std::vector<listed_document>& documents,
-                                                 const std::string& removed, const transfer_limits& limits) {
+std::optional<checkpoint_reference> newest_of_task(const Storage& storage, std::string_view documents,
+                                                   const std::string& removed, const transfer_limits& limits) {
     std::optional<checkpoint_reference> newest;
-    read_documents(storage, documents, limits, {}, [&](checkpoint_reference found) {
-        const bool is_later = !newest || newest->created_on < found.created_on;
-        if (found.key != removed && is_later) newest = std::move(found);
-        return true;
-    });
+    read_documents(storage, list_documents(storage, documents, task_document_id), limits, {},
+                   [&](checkpoint_reference found) {
+                       if (found.key == removed) return true;
+                       newest = std::move(found);
+                       return false;
+                   });
+    return newest;
+}
+
+/// The same of a folder, where only the time tells the newest of several tasks.
+template <storage_backend Storage>
+std::optional<checkpoint_reference> newest_of_folder(const Storage& storage, std::string_view documents,
+                                                     const std::string& removed, const transfer_limits& limits) {
+    std::optional<checkpoint_reference> newest;
+    read_documents(storage, list_documents(storage, documents, artifact_document_id), limits, {},
+                   [&](checkpoint_reference found) {
+                       const bool is_later = !newest || newest->created_on < found.created_on;
+                       if (found.key != removed && is_later) newest = std::move(found);
+                       return true;
+                   });
     return newest;
 }
 
@@ -47,8 +64,7 @@ void remove_from_task(const Storage& storage, const metaflow::checkpoint_locatio
     const auto& root = where.folder.root_prefix;
     const auto key = metaflow::data_key(where).str();
     retreat_latest(storage, metaflow::task_latest_key(root, pathspec), key, [&] {
-        const auto left = list_documents(storage, metaflow::task_documents_prefix(root, pathspec), task_document_id);
-        return newest_other(storage, left, key, limits);
+        return newest_of_task(storage, metaflow::task_documents_prefix(root, pathspec), key, limits);
     });
     storage.remove(metaflow::task_document_key(root, pathspec, where.id));
 }
@@ -65,9 +81,7 @@ bool remove_checkpoint(const Storage& storage, const reference& which, const tra
     const bool existed = storage.head(document).has_value() || detail::has_data(storage, key);
     const auto task = detail::writing_task(storage, which, document);
     detail::retreat_latest(storage, metaflow::artifact_latest_key(where.folder), key.str(), [&] {
-        const auto left = detail::list_documents(storage, metaflow::artifact_documents_prefix(where.folder),
-                                                 detail::artifact_document_id);
-        return detail::newest_other(storage, left, key.str(), limits);
+        return detail::newest_of_folder(storage, metaflow::artifact_documents_prefix(where.folder), key.str(), limits);
     });
     if (task) detail::remove_from_task(storage, where, *task, limits);
     storage.remove(document);

@@ -9,6 +9,7 @@
 
 #include <holdfast/artifact/checkpoint_reader.hpp>
 #include <holdfast/artifact/documents.hpp>
+#include <holdfast/artifact/latest.hpp>
 #include <holdfast/artifact/options.hpp>
 #include <holdfast/artifact/verification.hpp>
 #include <holdfast/core/error.hpp>
@@ -68,11 +69,17 @@ private:
         return newest(others(), state.names ? &*state.names : nullptr, target);
     }
 
+    /// Within a task attempts and versions tell; clocks of several machines do not.
+    static bool was_before(const checkpoint_reference& candidate, const checkpoint_reference& bound) {
+        if (candidate.pathspec == bound.pathspec) return detail::is_ahead(bound, candidate);
+        return candidate.created_on <= bound.created_on;
+    }
+
     /// The first of the candidates that is good and, where a bound is given, was saved before it.
     found_checkpoint newest(std::vector<checkpoint_reference> candidates, const checkpoint_reference* bound,
                             const std::filesystem::path& target) {
         for (auto& candidate : candidates) {
-            if (bound != nullptr && (candidate.key == bound->key || bound->created_on < candidate.created_on)) continue;
+            if (bound != nullptr && !was_before(candidate, *bound)) continue;
             if (load(candidate, target)) return std::move(candidate);
             if (!options_.step_back) return std::nullopt;
         }
