@@ -61,6 +61,17 @@ holdfast::reference parsed_reference(std::string_view text) {
     return which;
 }
 
+holdfast::task_context surrounding_task() {
+    try {
+        return holdfast::task_context::from_environment();
+    } catch (const error& problem) {
+        if (problem.kind() != errc::not_in_task) throw;
+        throw error(errc::not_in_task, "identify task", "",
+                    "give --task FLOW/RUN/STEP/TASK, or run inside a step with @checkpoint, which sets "
+                    "METAFLOW_CHECKPOINT_UID; search and show need no task");
+    }
+}
+
 }  // namespace
 
 holdfast::any_storage store_of(const global_options& options) {
@@ -70,7 +81,7 @@ holdfast::any_storage store_of(const global_options& options) {
 
 holdfast::task_context task_of(const global_options& options) {
     using holdfast::task_context;
-    auto context = options.task ? task_context::from_pathspec(*options.task) : task_context::from_environment();
+    auto context = options.task ? task_context::from_pathspec(*options.task) : surrounding_task();
     if (options.attempt) context.attempt = *options.attempt;
     if (options.metaflow_namespace) {
         context.metaflow_namespace = *options.metaflow_namespace;

@@ -14,10 +14,15 @@
 #include <tests/support/failing_storage.hpp>
 #include <tests/support/tree_building.hpp>
 
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <set>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 using namespace holdfast;
@@ -76,6 +81,23 @@ void check_listed_are_good(const Storage& store) {
     }
 }
 
+/// What the store holds but claims of versions, which stay for ever.
+template <class Storage>
+std::vector<std::string> keys_of(const Storage& store) {
+    std::vector<std::string> found;
+    for (const auto& object : list_all(store, "")) {
+        if (object.key.str().find("/reservations/") == std::string::npos) found.push_back(object.key.str());
+    }
+    return found;
+}
+
+/// Removes every checkpoint that a key was ever given for.
+template <class Storage>
+void remove_versions_up_to(const Storage& store, std::uint64_t last) {
+    checkpoint<Storage> state{store, task};
+    for (std::uint64_t version = 0; version <= last; ++version) state.remove(state.generate_key("mfchckpt", version));
+}
+
 /// Dies at every step of a save over `older` (none where empty) until one comes through.
 template <class Archive, class MakeStorage>
 void die_at_every_step(MakeStorage make, bool with_older, bool done) {
@@ -99,6 +121,8 @@ void die_at_every_step(MakeStorage make, bool with_older, bool done) {
         CHECK(restored_state(store) == listing(newer));
         CHECK(next.version >= (with_older ? 1U : 0U));
         check_listed_are_good(store);
+        remove_versions_up_to(store, next.version);
+        CHECK(keys_of(store).empty());
         if (saved) break;
         REQUIRE(number < 200);
     }
@@ -115,10 +139,79 @@ void die_in_every_way(MakeStorage make) {
     }
 }
 
+/// Fails once, at every step of a save in turn: the save takes back what it stored, or is whole.
+template <class Archive, class MakeStorage>
+void fail_once_at_every_step(MakeStorage make, bool done) {
+    const temp_directory folder;
+    const auto state = make_state(folder, "state");
+    for (std::uint64_t number = 0;; ++number) {
+        CAPTURE(number);
+        const auto store = make(number);
+        using storage = std::remove_const_t<decltype(store)>;
+        const failing_storage<storage> failing{store, fail_at(number, done)};
+        try {
+            checkpoint<failing_storage<storage>, Archive>{failing, task}.save(state);
+            CHECK(restored_state(store) == listing(state));
+            if (failing.steps() <= number) break;
+        } catch (const error& failed) {
+            CHECK(failed.kind() == errc::unavailable);
+            const bool only_latest = failed.message().find("it is saved and listed") != std::string::npos;
+            CHECK(checkpoint<storage>{store, task}.list().size() == (only_latest ? 1 : 0));
+            CHECK(keys_of(store).empty() == !only_latest);
+        }
+        check_listed_are_good(store);
+        REQUIRE(number < 200);
+    }
+}
+
+/// Dies at every step of the removal of the newest of two, and of the last one.
+template <class Archive, class MakeStorage>
+void die_at_every_step_of_a_removal(MakeStorage make, bool done) {
+    const temp_directory folder;
+    const auto older = make_state(folder, "older");
+    const auto newer = make_state(folder, "newer");
+    const auto remove_dying = [&](const auto& store, const std::string& key, std::uint64_t number) {
+        using storage = std::remove_cvref_t<decltype(store)>;
+        try {
+            checkpoint<failing_storage<storage>>{{store, die_at(number, done)}, task}.remove(key);
+            return true;
+        } catch (const error& failed) {
+            CHECK(failed.kind() == errc::unavailable);
+            return false;
+        }
+    };
+    for (std::uint64_t number = 0;; ++number) {
+        CAPTURE(number);
+        const auto store = make(number);
+        using storage = std::remove_const_t<decltype(store)>;
+        checkpoint<storage, Archive> state{store, task};
+        const auto kept = state.save(older);
+        const auto before = keys_of(store);
+        const auto gone = state.save(newer);
+
+        const bool removed = remove_dying(store, gone.key, number);
+        check_listed_are_good(store);
+        CHECK_FALSE(restored_state(store).empty());
+        state.remove(gone.key);
+        CHECK(keys_of(store) == before);
+        CHECK(restored_state(store) == listing(older));
+
+        const bool last_removed = remove_dying(store, kept.key, number);
+        check_listed_are_good(store);
+        state.remove(kept.key);
+        CHECK(keys_of(store).empty());
+        CHECK(restored_state(store).empty());
+        CHECK(state.save(newer).version == 2);
+        if (removed && last_removed) break;
+        REQUIRE(number < 200);
+    }
+}
+
+constexpr std::size_t writers = 16;
+
 /// Sixteen writers, each with an object of its own, save to one task at once.
 template <class Storage>
-void save_from_sixteen_at_once(const Storage& store) {
-    constexpr std::size_t writers = 16;
+std::vector<checkpoint_reference> save_from_sixteen_at_once(const Storage& store) {
     const temp_directory folder;
     std::vector<std::filesystem::path> states;
     for (std::size_t i = 0; i < writers; ++i) states.push_back(make_state(folder, "writer" + std::to_string(i)));
@@ -137,7 +230,18 @@ void save_from_sixteen_at_once(const Storage& store) {
     }
     CHECK(versions.size() == writers);
     CHECK(reader.list().size() == writers);
-    CHECK(reader.restore()->info().version == *versions.rbegin());
+    CHECK(reader.list({.whole_namespace = true}).size() == writers);
+    return saved;
+}
+
+/// Where the store compares and swaps, `latest` ends at the highest version.
+template <class Storage>
+void check_sixteen_and_latest(const Storage& store) {
+    const auto saved = save_from_sixteen_at_once(store);
+    const auto newest = std::ranges::max(saved, {}, &checkpoint_reference::version);
+    checkpoint<Storage> reader{store, task};
+    CHECK(reader.restore()->info().key == newest.key);
+    CHECK(reader.restore()->skipped().empty());
 }
 
 }  // namespace
@@ -158,79 +262,117 @@ TEST_CASE("a save that dies at any step leaves an old or a new checkpoint in a s
     die_in_every_way<files>([](std::uint64_t) { return archetype_storage{}; });
 }
 
-TEST_CASE("a removal that dies at any step lists nothing broken, and its repetition frees every byte") {
+TEST_CASE("a save that dies at any step leaves an old or a new checkpoint in a store chosen at run time") {
+    die_in_every_way<tar_gz>([](std::uint64_t) { return any_storage{memory_storage{}}; });
+}
+
+TEST_CASE_TEMPLATE("a save that fails once takes back what it stored", Archive, files, tar, tar_gz) {
+    const temp_directory stores;
+    std::uint64_t count = 0;
+    for (const bool done : {false, true}) {
+        CAPTURE(done);
+        fail_once_at_every_step<Archive>([](std::uint64_t) { return memory_storage{}; }, done);
+        fail_once_at_every_step<Archive>(
+            [&](std::uint64_t) { return local_storage{stores.path() / std::to_string(count++)}; }, done);
+    }
+}
+
+TEST_CASE_TEMPLATE("a removal that dies at any step lists nothing broken, and its repetition frees every byte", Archive,
+                   files, tar) {
+    const temp_directory stores;
+    std::uint64_t count = 0;
+    for (const bool done : {false, true}) {
+        CAPTURE(done);
+        die_at_every_step_of_a_removal<Archive>([](std::uint64_t) { return memory_storage{}; }, done);
+        die_at_every_step_of_a_removal<Archive>([](std::uint64_t) { return archetype_storage{}; }, done);
+        die_at_every_step_of_a_removal<Archive>(
+            [&](std::uint64_t) { return local_storage{stores.path() / std::to_string(count++)}; }, done);
+    }
+}
+
+TEST_CASE("D-32 sixteen writers at once get sixteen versions") {
+    const temp_directory folder;
+    SUBCASE("memory") {
+        check_sixteen_and_latest(memory_storage{});
+    }
+    SUBCASE("local") {
+        check_sixteen_and_latest(local_storage{folder.path() / "store"});
+    }
+    SUBCASE("any") {
+        check_sixteen_and_latest(any_storage{local_storage{folder.path() / "store"}});
+    }
+    SUBCASE("without abilities") {
+        const archetype_storage store;
+        save_from_sixteen_at_once(store);
+        CHECK_FALSE(restored_state(store).empty());
+    }
+}
+
+TEST_CASE_TEMPLATE("latest never goes backwards, in whatever order attempts end", Storage, memory_storage,
+                   local_storage, archetype_storage) {
+    const temp_directory folder;
+    const auto store = [&] {
+        if constexpr (std::same_as<Storage, local_storage>) {
+            return local_storage{folder.path() / "store"};
+        } else {
+            return Storage{};
+        }
+    }();
+    const auto save_as = [&](const char* attempt) {
+        auto context = task;
+        context.attempt = attempt;
+        return checkpoint<Storage>{store, context}.save(make_state(folder, std::string("attempt") + attempt)).key;
+    };
+    const auto latest = [&] { return checkpoint<Storage>{store, task}.restore()->info().key; };
+    const auto first = save_as("1");
+    save_as("0");
+    CHECK(latest() == first);
+    const auto tenth = save_as("10");
+    CHECK(latest() == tenth);
+    save_as("9");
+    CHECK(latest() == tenth);
+    const auto again = save_as("10");
+    CHECK(latest() == again);
+}
+
+TEST_CASE("latest names the highest of sixteen attempts that save at once") {
+    const temp_directory folder;
+    const local_storage store{folder.path() / "store"};
+    const auto state = make_state(folder, "state");
+    {
+        std::vector<std::jthread> threads;
+        for (std::size_t i = 0; i < writers; ++i) {
+            threads.emplace_back([&, i] {
+                auto context = task;
+                context.attempt = std::to_string(i);
+                checkpoint<local_storage>{store, context}.save(state);
+            });
+        }
+    }
+    const auto found = checkpoint<local_storage>{store, task}.restore();
+    CHECK(found->info().attempt == "15");
+    CHECK(found->skipped().empty());
+}
+
+TEST_CASE("a save during the removal of the last checkpoint is what a restart finds") {
     const temp_directory folder;
     const auto older = make_state(folder, "older");
     const auto newer = make_state(folder, "newer");
     for (std::uint64_t number = 0;; ++number) {
-        CAPTURE(number);
-        const memory_storage store;
-        checkpoint<memory_storage> state{store, task};
-        const auto kept = state.save(older);
-        const auto gone = state.save(newer);
-        bool removed = true;
-        try {
-            checkpoint<failing_storage<memory_storage>>{{store, die_at(number, false)}, task}.remove(gone.key);
-        } catch (const error& failed) {
-            CHECK(failed.kind() == errc::unavailable);
-            removed = false;
+        for (const bool done : {false, true}) {
+            CAPTURE(number);
+            CAPTURE(done);
+            const memory_storage store;
+            const auto gone = checkpoint<memory_storage>{store, task}.save(older);
+            const failing_storage<memory_storage> interrupted{store, [&](const storage_step& step) {
+                if (step.number == number && step.done == done) checkpoint<memory_storage>{store, task}.save(newer);
+            }};
+            checkpoint<failing_storage<memory_storage>>{interrupted, task}.remove(gone.key);
+            if (interrupted.steps() <= number) return;
+            CHECK(restored_state(store) == listing(newer));
+            CHECK(restored_state(store).size() == 3);
+            CHECK(checkpoint<memory_storage>{store, task}.list().size() == 1);
+            check_listed_are_good(store);
         }
-        check_listed_are_good(store);
-        CHECK_FALSE(restored_state(store).empty());
-        state.remove(gone.key);
-        CHECK(restored_state(store) == listing(older));
-        std::vector<std::string> left;
-        store.list("", [&](const object_info& object) {
-            const auto& key = object.key.str();
-            if (key.find("/reservations/") == std::string::npos &&
-                key.find(kept.key.substr(kept.key.rfind('/'))) == std::string::npos) {
-                left.push_back(key);
-            }
-            return true;
-        });
-        for (const auto& key : left) CHECK((key.ends_with("/latest") || key.ends_with("/0.mfchckpt.0.metadata")));
-        CHECK(left.size() == 3);
-        if (removed) break;
-        REQUIRE(number < 200);
     }
-}
-
-TEST_CASE("sixteen writers at once get sixteen versions") {
-    const temp_directory folder;
-    SUBCASE("memory") {
-        save_from_sixteen_at_once(memory_storage{});
-    }
-    SUBCASE("local") {
-        save_from_sixteen_at_once(local_storage{folder.path() / "store"});
-    }
-    SUBCASE("any") {
-        save_from_sixteen_at_once(any_storage{local_storage{folder.path() / "store"}});
-    }
-    SUBCASE("without abilities, versions differ all the same") {
-        constexpr std::size_t writers = 16;
-        const archetype_storage store;
-        const auto state = make_state(folder, "state");
-        std::vector<std::uint64_t> versions(writers);
-        {
-            std::vector<std::jthread> threads;
-            for (std::size_t i = 0; i < writers; ++i) {
-                threads.emplace_back([&, i] {
-                    versions[i] = checkpoint<archetype_storage>{store, task}.save(state).version;
-                });
-            }
-        }
-        CHECK(std::set<std::uint64_t>(versions.begin(), versions.end()).size() == writers);
-    }
-}
-
-TEST_CASE("latest never goes backwards") {
-    const temp_directory folder;
-    const memory_storage store;
-    auto late = task;
-    auto retry = task;
-    retry.attempt = "1";
-    checkpoint<memory_storage> second{store, retry};
-    const auto newest = second.save(make_state(folder, "retry"));
-    checkpoint<memory_storage>{store, late}.save(make_state(folder, "late"));
-    CHECK(second.restore()->info().key == newest.key);
 }

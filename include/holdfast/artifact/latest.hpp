@@ -62,15 +62,25 @@ void advance_latest(const Storage& storage, const object_key& key, const checkpo
     throw error(errc::unavailable, "save", key.str(), "too many writers move this pointer at once; try again");
 }
 
-/// Moves a pointer that names `removed` to the newest of `others`, or takes it away where there is none.
-/// @param others called only then; returns the documents that remain, newest first
+/// Takes a pointer away; a save that moved it just now finds it again at what `others` says.
+template <storage_backend Storage, class Others>
+void remove_latest(const Storage& storage, const object_key& key, Others others) {
+    storage.remove(key);
+    const std::optional<checkpoint_reference> late = others();
+    if (late) put_if_absent(storage, key, byte_source::from_text(late->to_json()));
+}
+
+/// Moves a pointer that names `removed`, or is damaged, to the newest of `others`, or takes it away where there is
+/// none.
+/// @param others called only then; returns the newest document that remains
 template <storage_backend Storage, class Others>
 void retreat_latest(const Storage& storage, const object_key& key, const std::string& removed, Others others) {
     for (int i = 0; i < latest_tries; ++i) {
         const auto state = read_latest(storage, key);
-        if (!state.names || state.names->key != removed) return;
+        const bool is_good = state.names ? state.names->key != removed : !state.damage;
+        if (is_good) return;
         const std::optional<checkpoint_reference> next = others();
-        if (!next) return storage.remove(key);
+        if (!next) return remove_latest(storage, key, others);
         if (replace_latest(storage, key, state, next->to_json())) return;
     }
     throw error(errc::unavailable, "remove", key.str(), "too many writers move this pointer at once; try again");

@@ -69,10 +69,11 @@ private:
         return newest(others(), state.names ? &*state.names : nullptr, target);
     }
 
-    /// Within a task attempts and versions tell; clocks of several machines do not.
+    /// By its time, or within a task by attempt and version: clocks of several machines may differ, and Python
+    /// numbers anew in every process.
     static bool was_before(const checkpoint_reference& candidate, const checkpoint_reference& bound) {
-        if (candidate.pathspec == bound.pathspec) return detail::is_ahead(bound, candidate);
-        return candidate.created_on <= bound.created_on;
+        if (candidate.key == bound.key) return false;
+        return candidate.created_on <= bound.created_on || detail::is_ahead(bound, candidate);
     }
 
     /// The first of the candidates that is good and, where a bound is given, was saved before it.
