@@ -19,6 +19,7 @@
 #include <holdfast/artifact/restoring.hpp>
 #include <holdfast/artifact/verification.hpp>
 #include <holdfast/core/error.hpp>
+#include <holdfast/detail/system.hpp>
 #include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/metaflow/document.hpp>
 #include <holdfast/metaflow/task_context.hpp>
@@ -92,16 +93,16 @@ public:
 
     /// Brings back where an earlier attempt stopped; nothing where there is nothing to restore.
     ///
-    /// Effects: verifies what it loads; where the newest is damaged it steps back and says so in `skipped()`.
+    /// Effects: verifies what it loads; where the newest is damaged it steps back and says so in `skipped()`. Without
+    /// `options.directory` what is found takes the place of what `directory()` holds.
     /// Errors: `corrupt` where checkpoints are there and every one is damaged; those of `load`.
     std::optional<restored> restore(load_policy policy = load_policy::fresh, const restore_options& options = {}) {
         if (policy == load_policy::none) return std::nullopt;
         restoring<Storage> search{reader_, context(), options};
-        const auto target = options.directory.value_or(own_directory());
-        auto found = search.run(policy, target);
+        auto found = options.directory ? search.run(policy, *options.directory) : restore_own(search, policy);
         if (!found) return std::nullopt;
         loaded_ = *found;
-        return restored{target, std::move(*found), search.skipped()};
+        return restored{options.directory.value_or(own_directory()), std::move(*found), search.skipped()};
     }
 
     /// Loads a checkpoint into a directory, which is made where it is missing and keeps its other entries.
@@ -195,6 +196,18 @@ private:
     std::filesystem::path own_directory() {
         if (!directory_) refresh_directory();
         return directory_->path();
+    }
+
+    /// What was in `directory()` gives way to what is found, and only to that; its path stays.
+    std::optional<checkpoint_reference> restore_own(restoring<Storage>& search, load_policy policy) {
+        const auto own = own_directory();
+        detail::temp_directory loaded{own.parent_path(), "holdfast-restore"};
+        auto found = search.run(policy, loaded.path());
+        if (!found) return found;
+        detail::remove_tree(own);
+        detail::rename_path(loaded.path(), own, false);
+        loaded.release();
+        return found;
     }
 
     std::optional<task_context> context_;

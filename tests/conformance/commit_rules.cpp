@@ -364,9 +364,10 @@ TEST_CASE("a save during the removal of the last checkpoint is what a restart fi
             CAPTURE(done);
             const memory_storage store;
             const auto gone = checkpoint<memory_storage>{store, task}.save(older);
-            const failing_storage<memory_storage> interrupted{store, [&](const storage_step& step) {
-                if (step.number == number && step.done == done) checkpoint<memory_storage>{store, task}.save(newer);
-            }};
+            const failing_storage<memory_storage> interrupted{
+                store, [&](const storage_step& step) {
+                    if (step.number == number && step.done == done) checkpoint<memory_storage>{store, task}.save(newer);
+                }};
             checkpoint<failing_storage<memory_storage>>{interrupted, task}.remove(gone.key);
             if (interrupted.steps() <= number) return;
             CHECK(restored_state(store) == listing(newer));

@@ -11,6 +11,8 @@
 #include <tests/support/tree_building.hpp>
 
 #include <cmath>
+#include <concepts>
+#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
@@ -658,4 +660,133 @@ TEST_CASE_FIXTURE(fixture, "what Python wrote is listed, loaded, and verified by
     state.load(found, folder.path() / "unchecked", {.verify = false});
     remove_prefix(store, object_key{saved.key});
     CHECK(state.verify(saved.key).status == verification::result::not_found);
+}
+
+TEST_CASE_FIXTURE(fixture, "a restore into directory() is no mix with what was there, and nothing found leaves that") {
+    state.refresh_directory();
+    const auto own = state.directory().value();
+    write_file(own / "mine", "kept while nothing is found");
+    CHECK_FALSE(state.restore());
+    CHECK(listing(own).size() == 1);
+    const auto first = state.save(tree("first"));
+    write_file(folder.path() / "other state" / "other", "second");
+    const auto second = state.save(folder.path() / "other state");
+    CHECK(state.restore()->info().key == second.key);
+    CHECK(listing(own) == listing(folder.path() / "other state"));
+    state.remove(second);
+    CHECK(state.restore()->directory() == own);
+    CHECK(listing(own) == listing(tree("first")));
+    overwrite(first.key + "/weights", "forst");
+    CHECK(failure_of([&] { state.restore(); }) == errc::corrupt);
+    CHECK(listing(own) == listing(tree("first")));
+    CHECK(state.directory() == own);
+}
+
+TEST_CASE_FIXTURE(fixture, "K1 K10 a directory that cannot be is the caller's mistake, never a damaged checkpoint") {
+    const auto saved = state.save(tree());
+    write_file(folder.path() / "file", "");
+    std::filesystem::create_symlink("nowhere", folder.path() / "dangling");
+    std::filesystem::create_symlink("loop", folder.path() / "loop");
+    const std::filesystem::path long_name(std::string(300, 'x'));
+    for (const auto& target : {folder.path() / "file", folder.path() / "file" / "below", folder.path() / "dangling",
+                               folder.path() / long_name, std::filesystem::path("/proc/nothing/here")}) {
+        CAPTURE(target);
+        CHECK(failure_of([&] { state.load(saved, target); }) == errc::invalid_argument);
+        CHECK(failure_of([&] { state.restore(load_policy::fresh, {.directory = target}); }) == errc::invalid_argument);
+    }
+    CHECK(failure_of([&] { state.load(saved, folder.path() / "loop"); }) == errc::unsafe_path);
+    for (const auto& root : {folder.path() / "file", folder.path() / "file" / "below", folder.path() / long_name}) {
+        CAPTURE(root);
+        const checkpoint_options options{.temp_dir_root = root};
+        checkpoint<memory_storage> nowhere{store, task, options};
+        CHECK(failure_of([&] { nowhere.refresh_directory(); }) == errc::invalid_argument);
+        CHECK_FALSE(nowhere.directory());
+        CHECK(failure_of([&] { nowhere.restore(); }) == errc::invalid_argument);
+        CHECK(failure_of([&] { nowhere.load(saved); }) == errc::invalid_argument);
+        CHECK(failure_of([&] { nowhere.verify(saved); }) == errc::invalid_argument);
+        CHECK(failure_of([&] { nowhere.save(root / "x"); }) == errc::invalid_argument);
+    }
+    CHECK(failure_of([&] {
+              checkpoint<memory_storage>{store, {.temp_dir_root = folder.path() / "file", .init_dir = true}};
+          }) == errc::invalid_argument);
+}
+
+TEST_CASE_FIXTURE(fixture, "K6 K10 a store that cannot be is told in every call") {
+    write_file(folder.path() / "file", "");
+    for (const auto& root : {folder.path() / "file", folder.path() / "file" / "below"}) {
+        checkpoint<local_storage> nowhere{local_storage{root}, task};
+        const auto key = nowhere.generate_key("mfchckpt", 0);
+        const std::vector<std::function<void()>> calls{
+            [&] { nowhere.save(tree()); },
+            [&] { nowhere.restore(); },
+            [&] { nowhere.restore(load_policy::eager); },
+            [&] { nowhere.list(); },
+            [&] { nowhere.list({.whole_namespace = true}); },
+            [&] { nowhere.search("", [](const checkpoint_reference&) { return true; }); },
+            [&] { nowhere.load(key, folder.path() / "out"); },
+            [&] { nowhere.show(key); },
+            [&] { nowhere.files_of(key); },
+            [&] { nowhere.verify(key); },
+            [&] { nowhere.remove(key); },
+            [&] { nowhere.generate_key(); },
+        };
+        for (std::size_t i = 0; i < calls.size(); ++i) {
+            CAPTURE(i);
+            CHECK(failure_of(calls[i]) == errc::invalid_argument);
+        }
+    }
+    CHECK_FALSE(std::filesystem::exists(folder.path() / "out"));
+}
+
+TEST_CASE_TEMPLATE("what no archive can hold is refused, and leaves nothing", Archive, files, tar, tar_gz) {
+    const fixture with;
+    checkpoint<memory_storage, Archive> state{with.store, task};
+    const auto source = with.tree();
+    const auto refused = [&](errc kind) {
+        CHECK(failure_of([&] { state.save(source); }) == kind);
+        CHECK(with.keys().empty());
+    };
+    SUBCASE("a name that is not UTF-8") {
+        write_file(source / "\xFF\xFE", "");
+        refused(errc::invalid_argument);
+    }
+    SUBCASE("a device") {
+        CHECK(failure_of([&] { state.save("/dev/null"); }) == errc::invalid_argument);
+    }
+    SUBCASE("metadata that is not UTF-8") {
+        CHECK(failure_of([&] { state.save(source, {.metadata = {{"a", "\xFF"}}}); }) == errc::invalid_argument);
+        CHECK(with.keys().empty());
+    }
+    SUBCASE("a file below a file") {
+        CHECK(failure_of([&] { state.save(source / "weights" / "below"); }) == errc::invalid_argument);
+    }
+}
+
+TEST_CASE_TEMPLATE("a path that is longer than a key is refused, or comes back", Archive, files, tar, tar_gz) {
+    const fixture with;
+    checkpoint<memory_storage, Archive> state{with.store, task};
+    auto deepest = with.folder.path() / "deep";
+    for (int i = 0; i < 12; ++i) deepest /= std::string(100, 'd');
+    write_file(deepest / "weights", "far below");
+    if constexpr (std::same_as<Archive, files>) {
+        CHECK(failure_of([&] { state.save(with.folder.path() / "deep"); }) == errc::too_large);
+        CHECK(with.keys().empty());
+    } else {
+        const auto saved = state.save(with.folder.path() / "deep");
+        CHECK(state.verify(saved.key).status == verification::result::ok);
+        CHECK(listing(state.load(saved, with.folder.path() / "out").directory) == listing(with.folder.path() / "deep"));
+    }
+}
+
+TEST_CASE_FIXTURE(fixture, "names of every sort come back") {
+    const auto source = folder.path() / "odd";
+    for (const auto* name : {"new\nline", "back\\slash", " spaces ", "...", "percent%2F", "quote\"", "~", "a.metadata",
+                             "latest", "e\u0301", "\u00e9"}) {
+        write_file(source / name, name);
+    }
+    const local_storage disk{folder.path() / "store"};
+    checkpoint<local_storage> local{disk, task};
+    checkpoint<local_storage, tar> archived{disk, task};
+    CHECK(listing(local.load(local.save(source), folder.path() / "out").directory) == listing(source));
+    CHECK(listing(archived.load(archived.save(source), folder.path() / "untarred").directory) == listing(source));
 }

@@ -87,9 +87,15 @@ public:
                                [&](const checkpoint_reference& found) { return visit(found); });
     }
 
-    /// Whether the store still has the document of a checkpoint.
+    /// Whether the store still has the document of a checkpoint; yes where the key does not say which one it is.
     bool is_documented(const checkpoint_reference& document) const {
-        return storage_.head(metaflow::artifact_document_key(metaflow::parse_checkpoint_key(document.key))).has_value();
+        try {
+            const auto where = metaflow::parse_checkpoint_key(document.key);
+            return storage_.head(metaflow::artifact_document_key(where)).has_value();
+        } catch (const error& failed) {
+            if (failed.kind() != errc::key_not_compatible) throw;
+            return true;
+        }
     }
 
     detail::latest_state latest(const object_key& key) const { return detail::read_latest(storage_, key); }

@@ -47,7 +47,7 @@ struct restore_options {
     std::optional<std::string> name =
         {};                 ///< restore the newest good checkpoint of this name; `latest` does not matter
     bool step_back = true;  ///< where the newest is damaged, take the newest good one before it
-    std::optional<std::filesystem::path> directory = {};  ///< none: the checkpoint's own `directory()`
+    std::optional<std::filesystem::path> directory = {};  ///< none: the own `directory()`, emptied first
     load_options load = {};
 };
 

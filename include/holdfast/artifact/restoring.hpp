@@ -31,8 +31,8 @@ struct skipped_checkpoint {
 template <storage_backend Storage>
 class restoring {
 public:
-    restoring(const checkpoint_reader<Storage>& reader, const task_context& context, const restore_options& options)
-        : reader_(reader), context_(context), options_(options) {}
+    restoring(const checkpoint_reader<Storage>& reader, task_context context, restore_options options)
+        : reader_(reader), context_(std::move(context)), options_(std::move(options)) {}
 
     /// Loads what the policy finds into `target`. Errors: `corrupt` where all that is there is damaged.
     std::optional<checkpoint_reference> run(load_policy policy, const std::filesystem::path& target) {
@@ -125,8 +125,8 @@ private:
     }
 
     const checkpoint_reader<Storage>& reader_;
-    const task_context& context_;
-    const restore_options& options_;
+    task_context context_;
+    restore_options options_;
     std::vector<skipped_checkpoint> skipped_;
 };
 

@@ -23,6 +23,24 @@ TEST_CASE("a manifest comes back as it was") {
     CHECK(read.to_json() == written.to_json());
 }
 
+TEST_CASE("a path may be longer than a key, but leads nowhere else") {
+    const auto read = [](const std::string& path) {
+        const manifest written{digest_kind::none, {{path, 1, "", 0644}}, {path}};
+        return failure_of([&] { manifest::from_json(written.to_json(), "here"); });
+    };
+    std::string deep = "d";
+    for (int i = 0; i < 1000; ++i) deep += "/d";
+    CHECK(read(deep) == tree_building::not_thrown);
+    CHECK(read("...") == tree_building::not_thrown);
+    CHECK(read("back\\slash") == tree_building::not_thrown);
+    for (const auto* path : {"", "/a", "a/", "a//b", "./a", "a/.", "..", "a/../b", "a/.."}) {
+        CAPTURE(path);
+        CHECK(read(path) == errc::corrupt);
+    }
+    CHECK(read(std::string("a\0b", 3)) == errc::corrupt);
+    CHECK(read(std::string(5000, 'a')) == errc::corrupt);
+}
+
 TEST_CASE("a manifest that no save writes is corrupt") {
     const auto kind_of = [](const std::string& text) { return failure_of([&] { manifest::from_json(text, "here"); }); };
     const std::string start = R"({"version": 1, "digest": "crc32c", "directories": [], "files": )";

@@ -87,6 +87,19 @@ TEST_CASE("a target that can be no directory") {
     CHECK(failure_of([&] { stage(""); }) == errc::invalid_argument);
 }
 
+TEST_CASE("a target that cannot be made is not said to be missing from the store") {
+    const temp_directory folder;
+    std::filesystem::create_symlink("nowhere", folder.path() / "dangling");
+    CHECK(failure_of([&] { stage(folder.path() / "dangling"); }) == errc::invalid_argument);
+    CHECK_FALSE(std::filesystem::exists(folder.path() / "nowhere"));
+    CHECK(failure_of([&] { stage("/proc/nothing/here"); }) == errc::invalid_argument);
+    CHECK(failure_of([&] {
+              staged_directory staged{folder.path() / "gone" / "out"};
+              std::filesystem::remove_all(folder.path() / "gone");
+              staged.commit();
+          }) == errc::invalid_argument);
+}
+
 TEST_CASE("a read-only directory moves, and stays read-only") {
     const temp_directory folder;
     const auto target = folder.path() / "out";

@@ -12,8 +12,8 @@
 #include <memory>
 #include <span>
 
+#include <holdfast/archive/safe_path.hpp>
 #include <holdfast/core/error.hpp>
-#include <holdfast/core/object_key.hpp>
 #include <holdfast/detail/crc32c.hpp>
 #include <holdfast/detail/digest.hpp>
 #include <holdfast/detail/hex.hpp>
@@ -35,6 +35,15 @@ void for_each_block(const byte_source& source, Use use) {
         const auto got = source.read(offset, block);
         use(std::span<const std::byte>{block.first(got)});
         offset += got;
+    }
+}
+
+/// By the rule of an unpacker, which takes longer paths than a store takes keys.
+inline bool is_tree_path(std::string_view text) {
+    try {
+        return !text.empty() && member_path(text) == text;
+    } catch (const error&) {
+        return false;
     }
 }
 
@@ -73,7 +82,7 @@ public:
     }
 
     std::string path(std::string text) const {
-        if (!object_key::parse(text)) fail("a path leaves the tree");
+        if (!is_tree_path(text)) fail("a path leaves the tree");
         return text;
     }
 

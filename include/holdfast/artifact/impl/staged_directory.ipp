@@ -37,6 +37,18 @@ inline std::vector<std::filesystem::path> paths_in(const std::filesystem::path& 
     return found;
 }
 
+/// A path that is not there is no `not_found` of a load, which is said of the store.
+template <class Call>
+auto in_target(const std::filesystem::path& target, Call call) {
+    try {
+        return call();
+    } catch (const error& failed) {
+        if (failed.kind() != errc::not_found) throw;
+        throw error(errc::invalid_argument, "load", target.string(),
+                    "this directory cannot be made or is gone: " + failed.key() + ": " + failed.message());
+    }
+}
+
 /// The target without dots, links or a '/' at its end, so that its parent is the folder that holds it.
 inline std::filesystem::path staging_target(const std::filesystem::path& given) {
     if (given.empty()) throw error(errc::invalid_argument, "load", "", "the directory's name is empty");
@@ -51,6 +63,9 @@ inline std::filesystem::path staging_target(const std::filesystem::path& given) 
 inline temp_directory make_staging(const std::filesystem::path& target) {
     constexpr std::string_view label = ".holdfast-load";
     const auto status = find_status(target, true);
+    if (!status && find_status(target, false)) {
+        throw error(errc::invalid_argument, "load", target.string(), "it is a link that names nothing; remove it");
+    }
     if (!status) return temp_directory(target.parent_path(), label);
     if (status->kind != file_kind::directory) {
         throw error(errc::invalid_argument, "load", target.string(), "it is a file; name a directory");
@@ -113,15 +128,17 @@ inline void merge_into(const std::filesystem::path& from, const std::filesystem:
 
 HOLDFAST_DECL staged_directory::staged_directory(const std::filesystem::path& target)
     : target_(detail::staging_target(target)),
-      staging_(detail::make_staging(target_)),
+      staging_(detail::in_target(target_, [this] { return detail::make_staging(target_); })),
       tree_(staging_.path() / "tree") {
     detail::make_directory(tree_, 0777);
 }
 
 HOLDFAST_DECL void staged_directory::commit() {
-    if (!detail::find_status(target_, false)) return detail::rename_path(tree_, target_, false);
-    detail::check_mergeable(tree_, target_);
-    detail::merge_into(tree_, target_);
+    detail::in_target(target_, [this] {
+        if (!detail::find_status(target_, false)) return detail::rename_path(tree_, target_, false);
+        detail::check_mergeable(tree_, target_);
+        detail::merge_into(tree_, target_);
+    });
 }
 
 }  // namespace holdfast

@@ -1,0 +1,206 @@
+#include <holdfast/artifact/fetch_tree.hpp>
+
+#include <doctest/doctest.h>
+
+#include <holdfast/detail/temp_directory.hpp>
+#include <holdfast/storage/memory.hpp>
+#include <tests/support/archetype_storage.hpp>
+#include <tests/support/failing_storage.hpp>
+#include <tests/support/tar_building.hpp>
+#include <tests/support/tree_building.hpp>
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+using namespace holdfast;
+using detail::temp_directory;
+using tree_building::failure_of;
+using tree_building::listing;
+
+namespace {
+
+const object_key key{"a/b.0.c.0"};
+
+/// A tree without a manifest, as Python stores it.
+saved_tree pythons(std::string format, std::optional<std::uint64_t> size) {
+    return {key, std::move(format), size, std::nullopt};
+}
+
+/// Two files and an empty directory, with a manifest.
+template <class Storage>
+saved_tree stored_files(const Storage& storage) {
+    put_text(storage, key / "123456789", "123456789");
+    put_text(storage, key / "deep/one", "1");
+    return {key, "files", 10,
+            manifest{digest_kind::crc32c,
+                     {{"123456789", 9, "e3069283", 0640}, {"deep/one", 1, "90f599e3", 0755}},
+                     {"deep", "void"}}};
+}
+
+struct target {
+    temp_directory folder;
+    std::filesystem::path path = folder.path() / "out";
+
+    template <class Storage>
+    fetched_tree fetch(const Storage& storage, const saved_tree& tree, const load_options& options = {},
+                       transfer_limits limits = {}) const {
+        return fetch_tree(storage, tree, path, options, limits);
+    }
+    template <class Storage>
+    errc failure(const Storage& storage, const saved_tree& tree, const load_options& options = {}) const {
+        const auto kind = failure_of([&] { fetch(storage, tree, options); });
+        if (kind != tree_building::not_thrown) CHECK(std::filesystem::is_empty(folder.path()));
+        return kind;
+    }
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("files come by their manifest, with modes and empty directories", Storage, memory_storage,
+                   archetype_storage) {
+    const target out;
+    const Storage storage;
+    const auto tree = stored_files(storage);
+    put_text(storage, key / "not saved", "by the writer of the manifest");
+    const auto fetched = out.fetch(storage, tree, {}, {.connections = 3, .range_size = 4});
+    CHECK(fetched.directory == out.path);
+    CHECK(fetched.files == 2);
+    CHECK(fetched.bytes == 10);
+    CHECK(listing(out.path) == std::vector<std::string>{"directory deep", "directory void", "file 123456789: 123456789",
+                                                        "file deep/one: 1"});
+    CHECK(tree_building::mode(out.path / "123456789") == 0640);
+    CHECK(tree_building::mode(out.path / "deep" / "one") == 0755);
+}
+
+TEST_CASE("without a manifest files come by their names, and the document's size counts") {
+    const target out;
+    const memory_storage storage;
+    stored_files(storage);
+    put_text(storage, object_key{"a/b.0.c.01/x"}, "another's");
+    CHECK(out.failure(storage, pythons("files", 11)) == errc::corrupt);
+    CHECK(out.failure(storage, pythons("files", 11), {.verify = false}) == tree_building::not_thrown);
+    CHECK(out.fetch(storage, pythons("files", 10)).files == 2);
+    CHECK(out.fetch(storage, pythons("files", std::nullopt)).bytes == 10);
+}
+
+TEST_CASE("what is missing and what differs is told apart") {
+    const target out;
+    const memory_storage storage;
+    const auto tree = stored_files(storage);
+    put_text(storage, key / "deep/one", "2");
+    CHECK(out.failure(storage, tree) == errc::corrupt);
+    CHECK(out.failure(storage, tree, {.verify = false}) == tree_building::not_thrown);
+    std::filesystem::remove_all(out.path);
+    storage.remove(key / "deep/one");
+    CHECK(out.failure(storage, tree) == errc::corrupt);
+    CHECK(out.failure(storage, tree, {.verify = false}) == errc::corrupt);
+    remove_prefix(storage, key);
+    CHECK(out.failure(storage, tree) == errc::not_found);
+    CHECK(out.failure(storage, pythons("files", 10)) == errc::not_found);
+    CHECK(out.failure(storage, pythons("files", std::nullopt)) == errc::not_found);
+    CHECK(out.failure(storage, pythons("tar", 10)) == errc::not_found);
+}
+
+TEST_CASE("D-37 an empty directory that Python saved has no object and loads empty") {
+    const target out;
+    CHECK(out.fetch(memory_storage{}, pythons("files", 0)).files == 0);
+    CHECK(std::filesystem::is_empty(out.path));
+}
+
+TEST_CASE("an archive is one object, followed by the document whatever its compression") {
+    const target out;
+    const memory_storage storage;
+    const auto bytes = tar_building::directory("void/") + tar_building::file("123456789", "123456789") +
+                       tar_building::symlink("link", "123456789") + tar_building::end();
+    put_text(storage, key, bytes);
+    const auto fetched = out.fetch(storage, pythons("tar", bytes.size()), {}, {.connections = 2, .range_size = 100});
+    CHECK(fetched.files == 1);
+    CHECK(fetched.bytes == 9);
+    CHECK(listing(out.path) ==
+          std::vector<std::string>{"directory void", "file 123456789: 123456789", "link link -> 123456789"});
+}
+
+TEST_CASE("an archive that is cut, another's, or hostile leaves nothing") {
+    const target out;
+    const memory_storage storage;
+    const auto whole = tar_building::file("123456789", "123456789") + tar_building::end();
+    saved_tree tree = pythons("tar", std::nullopt);
+    put_text(storage, key, whole.substr(0, 700));
+    CHECK(out.failure(storage, tree) == errc::corrupt);
+    put_text(storage, key, "");
+    CHECK(out.failure(storage, tree) == errc::corrupt);
+    put_text(storage, key, tar_building::file("../up", "out") + tar_building::end());
+    CHECK(out.failure(storage, tree) == errc::unsafe_path);
+    put_text(storage, key, tar_building::file("a", std::string(100, 'x')) + tar_building::end());
+    CHECK(out.failure(storage, tree, {.limits = {.bytes = 99}}) == errc::too_large);
+    put_text(storage, key, whole);
+    tree.size = whole.size() + 1;
+    CHECK(out.failure(storage, tree) == errc::corrupt);
+    tree.size = whole.size();
+    tree.contents = manifest{digest_kind::crc32c, {{"123456789", 9, "e3069284", 0644}}, {}};
+    CHECK(out.failure(storage, tree) == errc::corrupt);
+    tree.contents = manifest{digest_kind::none, {{"123456789", 9, "", 0644}, {"another", 1, "", 0644}}, {}};
+    CHECK(out.failure(storage, tree) == errc::corrupt);
+    tree.contents = manifest{digest_kind::none, {}, {}};
+    CHECK(out.failure(storage, tree) == errc::corrupt);
+    CHECK(out.failure(storage, tree, {.verify = false}) == tree_building::not_thrown);
+}
+
+TEST_CASE("a format that is not known is unsupported, and says what is") {
+    const target out;
+    const memory_storage storage;
+    stored_files(storage);
+    CHECK(out.failure(storage, pythons("zip", 10)) == errc::unsupported);
+}
+
+TEST_CASE("limits count before the first file is fetched") {
+    const target out;
+    const failing_storage<memory_storage> storage{memory_storage{}, [](const storage_step& step) {
+                                                      if (step.operation == "get")
+                                                          throw error(errc::unavailable, "get", step.key,
+                                                                      "nothing must be fetched");
+                                                  }};
+    const auto tree = stored_files(storage);
+    CHECK(out.failure(storage, tree, {.limits = {.bytes = 9}}) == errc::too_large);
+    CHECK(out.failure(storage, tree, {.limits = {.entries = 1}}) == errc::too_large);
+    CHECK(out.failure(storage, tree) == errc::unavailable);
+}
+
+TEST_CASE("a load that fails at any step, or is stopped, leaves the target as it was") {
+    const target out;
+    tree_building::write_file(out.path / "mine", "kept");
+    const auto before = listing(out.folder.path());
+    const memory_storage storage;
+    const auto tree = stored_files(storage);
+    for (std::uint64_t number = 0;; ++number) {
+        REQUIRE(number < 100);
+        const failing_storage<memory_storage> failing{storage, fail_at(number)};
+        if (failure_of([&] { out.fetch(failing, tree); }) == tree_building::not_thrown) break;
+        CHECK(listing(out.folder.path()) == before);
+    }
+    CHECK(tree_building::read_file(out.path / "mine") == "kept");
+    CHECK(tree_building::read_file(out.path / "deep" / "one") == "1");
+    std::stop_source stop;
+    stop.request_stop();
+    CHECK(failure_of([&] { out.fetch(storage, tree, {.stop = stop.get_token()}); }) == errc::cancelled);
+}
+
+TEST_CASE("a tar that is replaced while it is read is no mix") {
+    const target out;
+    const memory_storage inner;
+    const auto first = tar_building::file("a", std::string(3000, '1')) + tar_building::end();
+    const auto second = tar_building::file("a", std::string(3000, '2')) + tar_building::end();
+    const failing_storage<memory_storage> storage{inner, [&](const storage_step& step) {
+                                                      if (step.operation == "get" && step.done)
+                                                          put_text(inner, key, second);
+                                                  }};
+    put_text(inner, key, first);
+    CHECK(out.failure(inner, pythons("tar", first.size())) == tree_building::not_thrown);
+    std::filesystem::remove_all(out.path);
+    CHECK(failure_of([&] {
+              out.fetch(storage, pythons("tar", first.size()), {}, {.connections = 1, .range_size = 512});
+          }) == errc::precondition_failed);
+    CHECK(std::filesystem::is_empty(out.folder.path()));
+}

@@ -1,0 +1,151 @@
+#include <holdfast/artifact/removal.hpp>
+
+#include <doctest/doctest.h>
+
+#include <holdfast/storage/memory.hpp>
+#include <tests/support/tree_building.hpp>
+
+#include <string>
+#include <vector>
+
+using namespace holdfast;
+using tree_building::failure_of;
+
+namespace {
+
+const std::string root = "mf.checkpoints/checkpoints/";
+
+/// Checkpoints of task F/<run>/start/2 as Python stores them, one file each.
+struct fixture {
+    memory_storage store;
+
+    static metaflow::checkpoint_location location(const std::string& run, std::uint64_t version) {
+        return {{.flow = "F", .step = "start", .scope = "dabd1db8d35a", .identifier = "a92ae9615600"},
+                {metaflow::pathspec_hash("F/" + run + "/start/2"), "0", "mfchckpt", version}};
+    }
+
+    checkpoint_reference save(const std::string& run, std::uint64_t version, const std::string& created_on) const {
+        const auto where = location(run, version);
+        checkpoint_reference saved;
+        saved.key = metaflow::data_key(where).str();
+        saved.url = "/" + saved.key;
+        saved.pathspec = "F/" + run + "/start/2";
+        saved.pathspec_hash = where.id.pathspec_hash;
+        saved.name = where.id.name;
+        saved.version = version;
+        saved.created_on = created_on;
+        saved.size = 1;
+        saved.storage_format = "files";
+        metaflow::write_fields(saved, false, "");
+        put_text(store, metaflow::data_key(where) / "weights", "w");
+        put_text(store, metaflow::artifact_document_key(where), saved.to_json());
+        put_text(store, metaflow::task_document_key("mf.checkpoints", saved.pathspec, where.id), saved.to_json());
+        put_text(store, metaflow::artifact_latest_key(where.folder), saved.to_json());
+        put_text(store, metaflow::task_latest_key("mf.checkpoints", saved.pathspec), saved.to_json());
+        return saved;
+    }
+
+    bool remove(const reference& which) const { return remove_checkpoint(store, which, {}); }
+
+    std::string latest_of_task(const std::string& run) const {
+        return named(metaflow::task_latest_key("mf.checkpoints", "F/" + run + "/start/2"));
+    }
+    std::string latest_of_folder() const { return named(metaflow::artifact_latest_key(location("1", 0).folder)); }
+
+    std::string named(const object_key& pointer) const {
+        const auto state = detail::read_latest(store, pointer);
+        return state.names ? state.names->key : "";
+    }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(fixture, "the last one takes both pointers with it") {
+    const auto saved = save("1", 0, "2026-01-01T00:00:00");
+    CHECK(remove(saved.key));
+    CHECK(list_all(store, "").empty());
+    CHECK_FALSE(remove(saved.key));
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "each pointer moves to the newest that is left: of the task by version, of the step by time") {
+    const auto first = save("1", 0, "2026-01-01T00:00:00");
+    const auto other_run = save("2", 5, "2026-01-02T00:00:00");
+    const auto second = save("1", 1, "2025-12-31T00:00:00");
+    CHECK(latest_of_folder() == second.key);
+    CHECK(remove(second));
+    CHECK(latest_of_task("1") == first.key);
+    CHECK(latest_of_task("2") == other_run.key);
+    CHECK(latest_of_folder() == other_run.key);
+    CHECK(remove(other_run));
+    CHECK(latest_of_task("2").empty());
+    CHECK(latest_of_folder() == first.key);
+}
+
+TEST_CASE_FIXTURE(fixture, "an older one goes without moving a pointer, and its neighbours by name stay") {
+    const auto one = save("1", 1, "2026-01-01T00:00:00");
+    const auto ten = save("1", 10, "2026-01-02T00:00:00");
+    put_text(store, object_key{one.key + ".json"}, "a neighbour");
+    CHECK(remove(one));
+    CHECK(latest_of_task("1") == ten.key);
+    CHECK(get_text(store, object_key{ten.key} / "weights") == "w");
+    CHECK(store.head(object_key{one.key + ".json"}));
+    CHECK(list_all(store, one.key).empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "a damaged document does not stop a removal") {
+    const auto kept = save("1", 0, "2026-01-01T00:00:00");
+    const auto damaged = save("1", 1, "2026-01-02T00:00:00");
+    const auto gone = save("1", 2, "2026-01-03T00:00:00");
+    const auto document = metaflow::artifact_document_key(location("1", 1));
+    const auto task_document = metaflow::task_document_key("mf.checkpoints", "F/1/start/2", location("1", 1).id);
+    put_text(store, document, "no JSON");
+    put_text(store, task_document, "no JSON");
+    CHECK(remove(gone));
+    CHECK(latest_of_task("1") == kept.key);
+    CHECK(latest_of_folder() == kept.key);
+    SUBCASE("by its reference a checkpoint with a damaged document goes whole") {
+        CHECK(remove(damaged));
+        CHECK_FALSE(store.head(document));
+        CHECK_FALSE(store.head(task_document));
+    }
+    SUBCASE("by its key all goes that the key names") {
+        CHECK(remove(damaged.key));
+        CHECK_FALSE(store.head(document));
+        CHECK(list_all(store, damaged.key).empty());
+    }
+}
+
+TEST_CASE_FIXTURE(fixture, "a damaged pointer is put right") {
+    const auto kept = save("1", 0, "2026-01-01T00:00:00");
+    const auto gone = save("1", 1, "2026-01-02T00:00:00");
+    put_text(store, metaflow::task_latest_key("mf.checkpoints", "F/1/start/2"), "damaged");
+    CHECK(remove(gone));
+    CHECK(latest_of_task("1") == kept.key);
+    put_text(store, metaflow::task_latest_key("mf.checkpoints", "F/1/start/2"), "damaged");
+    CHECK(remove(kept));
+    CHECK(list_all(store, "").empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "D-8 what an interrupted removal left is freed by the key alone") {
+    const auto saved = save("1", 0, "2026-01-01T00:00:00");
+    const auto where = location("1", 0);
+    put_text(store, metaflow::manifest_key(where), "{}");
+    store.remove(metaflow::artifact_document_key(where));
+    store.remove(metaflow::task_document_key("mf.checkpoints", "F/1/start/2", where.id));
+    store.remove(metaflow::artifact_latest_key(where.folder));
+    store.remove(metaflow::task_latest_key("mf.checkpoints", "F/1/start/2"));
+    CHECK(remove(saved.key));
+    CHECK(list_all(store, "").empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "what is no checkpoint's key removes nothing") {
+    const auto saved = save("1", 0, "2026-01-01T00:00:00");
+    const auto before = list_all(store, "").size();
+    for (const auto& text : {std::string("mf.models/models/artifacts/m_1"), std::string(""), root + "artifacts/F/start",
+                             saved.key + "/weights", std::string("../") + saved.key}) {
+        CAPTURE(text);
+        CHECK(failure_of([&] { remove(text); }) == errc::key_not_compatible);
+    }
+    CHECK(list_all(store, "").size() == before);
+}
