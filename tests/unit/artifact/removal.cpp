@@ -1,5 +1,7 @@
 #include <holdfast/artifact/removal.hpp>
 
+#include <holdfast/metaflow/identity.hpp>
+
 #include <doctest/doctest.h>
 
 #include <holdfast/storage/memory.hpp>
