@@ -102,7 +102,7 @@ public:
         auto found = options.directory ? search.run(policy, *options.directory) : restore_own(search, policy);
         if (!found) return std::nullopt;
         loaded_ = *found;
-        return restored{options.directory.value_or(own_directory()), std::move(*found), search.skipped()};
+        return restored{options.directory ? *options.directory : own_directory(), std::move(*found), search.skipped()};
     }
 
     /// Loads a checkpoint into a directory, which is made where it is missing and keeps its other entries.

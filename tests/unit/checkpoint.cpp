@@ -613,6 +613,12 @@ TEST_CASE_FIXTURE(fixture, "a restore by name takes the newest good one of that 
     CHECK_FALSE(state.restore(load_policy::fresh, {.name = "none of that name"}));
 }
 
+TEST_CASE_FIXTURE(fixture, "a restore into the caller's directory makes none of its own") {
+    state.save(tree("first"));
+    CHECK(state.restore(load_policy::fresh, {.directory = folder.path() / "out"})->directory() == folder.path() / "out");
+    CHECK_FALSE(state.directory());
+}
+
 TEST_CASE_FIXTURE(fixture, "D-7 D-8 F8 removing frees the bytes, moves latest back, and can be repeated") {
     const auto first = state.save(tree("first"));
     const auto second = state.save(tree("second"));

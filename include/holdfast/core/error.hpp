@@ -26,6 +26,7 @@ enum class errc {
     throttled,            ///< the service asks to slow down
     timed_out,            ///< a deadline passed
     unavailable,          ///< the service cannot be reached, or answers with an error of its own
+    untrusted,            ///< the server can't prove that it is who it should be
     unsafe_path,          ///< a path that would leave its directory
     too_large,            ///< beyond a limit that the caller or the protocol sets
     unsupported,          ///< a valid request that this build or backend cannot serve

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <system_error>
-#include <utility>
 
 #include <holdfast/core/byte_sink.hpp>
 #include <holdfast/core/byte_source.hpp>
@@ -28,31 +27,18 @@ object_info put_file(const Storage& storage, const object_key& key, const std::f
 
 namespace detail {
 
-/// What `head` says, as a precondition of the reads that follow. Errors: `not_found`, `precondition_failed`.
-template <storage_backend Storage>
-object_info require_object(const Storage& storage, const object_key& key, const get_options& options) {
-    auto info = storage.head(key);
-    if (!info) throw error(errc::not_found, "get", key.str(), "the store has no such object; list what it has");
-    if (!options.if_match.empty() && options.if_match != info->etag) {
-        throw error(errc::precondition_failed, "get", key.str(), "the object was replaced; look at it again");
-    }
-    return std::move(*info);
-}
-
-/// Gets a whole object in ranges, several at once, all of the same etag.
+/// Gets a whole object in ranges, several at once, all of the etag that the first one had.
 template <storage_backend Storage>
 object_info get_ranges(const Storage& storage, const object_key& key, byte_sink& sink, const get_options& options,
                        const transfer_limits& limits) {
-    object_info info = require_object(storage, key, options);
-    const std::uint64_t range = std::max<std::uint64_t>(limits.range_size, 1);
-    if (info.size <= range || limits.connections <= 1) {
-        return storage.get(key, sink, {.if_match = info.etag, .stop = options.stop});
-    }
-    const auto count = static_cast<std::size_t>((info.size - 1) / range + 1);
+    const std::uint64_t range = limits.connections > 1 ? std::max<std::uint64_t>(limits.range_size, 1) : UINT64_MAX;
+    object_info info = storage.get(key, sink, {.range = {0, range}, .if_match = options.if_match, .stop = options.stop});
+    if (info.size <= range) return info;
+    const auto count = static_cast<std::size_t>((info.size - 1) / range);
     parallel_for(
         count, limits.connections,
         [&](std::size_t i) {
-            storage.get(key, sink, {.range = {i * range, range}, .if_match = info.etag, .stop = options.stop});
+            storage.get(key, sink, {.range = {(i + 1) * range, range}, .if_match = info.etag, .stop = options.stop});
         },
         options.stop);
     return info;

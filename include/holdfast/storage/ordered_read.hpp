@@ -24,7 +24,6 @@
 #include <holdfast/core/object_key.hpp>
 #include <holdfast/detail/cancellation.hpp>
 #include <holdfast/storage/backend.hpp>
-#include <holdfast/storage/file_transfer.hpp>
 #include <holdfast/storage/transfer_limits.hpp>
 
 namespace holdfast {
@@ -33,6 +32,17 @@ namespace holdfast {
 using byte_consumer = std::function<void(std::span<const std::byte>)>;
 
 namespace detail {
+
+/// What `head` says, as a precondition of the reads that follow. Errors: `not_found`, `precondition_failed`.
+template <storage_backend Storage>
+object_info require_object(const Storage& storage, const object_key& key, const get_options& options) {
+    auto info = storage.head(key);
+    if (!info) throw error(errc::not_found, "get", key.str(), "the store has no such object; list what it has");
+    if (!options.if_match.empty() && options.if_match != info->etag) {
+        throw error(errc::precondition_failed, "get", key.str(), "the object was replaced; look at it again");
+    }
+    return std::move(*info);
+}
 
 /// How an object is cut into ranges.
 struct range_plan {

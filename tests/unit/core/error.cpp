@@ -40,6 +40,7 @@ TEST_CASE("every kind has its own name, and its code prints it") {
         {errc::throttled, "throttled"},
         {errc::timed_out, "timed_out"},
         {errc::unavailable, "unavailable"},
+        {errc::untrusted, "untrusted"},
         {errc::unsafe_path, "unsafe_path"},
         {errc::too_large, "too_large"},
         {errc::unsupported, "unsupported"},

@@ -101,11 +101,11 @@ HOLDFAST_DECL boost::system::error_code make_error_code(errc kind) noexcept {
 }
 
 HOLDFAST_DECL std::string_view to_string(errc kind) noexcept {
-    constexpr std::array<std::string_view, 18> names{
+    constexpr std::array<std::string_view, 19> names{
         "not_found",   "corrupt",        "key_not_compatible",  "incompatible_type", "invalid_argument",
         "not_in_task", "not_configured", "precondition_failed", "access_denied",     "throttled",
-        "timed_out",   "unavailable",    "unsafe_path",         "too_large",         "unsupported",
-        "cancelled",   "no_space",       "io_failure",
+        "timed_out",   "unavailable",    "untrusted",           "unsafe_path",       "too_large",
+        "unsupported", "cancelled",      "no_space",            "io_failure",
     };
     const auto index = static_cast<std::size_t>(kind) - static_cast<std::size_t>(errc::not_found);
     return index < names.size() ? names[index] : "unknown";
