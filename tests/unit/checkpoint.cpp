@@ -424,6 +424,7 @@ TEST_CASE_FIXTURE(fixture,
     CHECK(state.list({.name = "a"}).size() == 3);
     CHECK(state.list({.attempt = "2"}).size() == 2);
     CHECK(state.list({.attempt = "1"}).empty());
+    CHECK(failure_of([&] { state.list({.attempt = "first"}); }) == errc::invalid_argument);
     CHECK(state.list({.limit = 3}).size() == 3);
     CHECK(state.list({.limit = 3}).back().attempt == "2");
     CHECK(state.list({.limit = 0}).empty());

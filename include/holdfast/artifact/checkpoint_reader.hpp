@@ -140,6 +140,9 @@ private:
 
     std::vector<checkpoint_reference> collect(std::vector<listed_document> documents, const list_options& options,
                                               std::optional<std::size_t> limit) const {
+        if (options.attempt && options.attempt->find_first_not_of("0123456789") != std::string::npos) {
+            throw error(errc::invalid_argument, "list", *options.attempt, "an attempt is a number, from 0");
+        }
         std::erase_if(documents, [&](const listed_document& document) {
             return (options.name && document.id.name != *options.name) ||
                    (options.attempt && document.id.attempt != *options.attempt);

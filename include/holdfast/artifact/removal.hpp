@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <holdfast/artifact/documents.hpp>
 #include <holdfast/artifact/fetch_tree.hpp>
@@ -19,31 +20,20 @@
 namespace holdfast {
 namespace detail {
 
-/// The newest readable document of a task that is not of the checkpoint `removed`.
-template <storage_backend Storage>
-std::optional<checkpoint_reference> newest_of_task(const Storage& storage, std::string_view documents,
-                                                   const std::string& removed, const transfer_limits& limits) {
-    std::optional<checkpoint_reference> newest;
-    read_documents(storage, list_documents(storage, documents, task_document_id), limits, {},
-                   [&](checkpoint_reference found) {
-                       if (found.key == removed) return true;
-                       newest = std::move(found);
-                       return false;
-                   });
-    return newest;
-}
+enum class newest_by { order, time };
 
-/// The same of a folder, where only the time tells the newest of several tasks.
+/// The newest readable document below a prefix that is not of the checkpoint `removed`: of one task the first in
+/// the order of attempt and version, of a folder the last by time, which alone compares several tasks.
 template <storage_backend Storage>
-std::optional<checkpoint_reference> newest_of_folder(const Storage& storage, std::string_view documents,
-                                                     const std::string& removed, const transfer_limits& limits) {
+std::optional<checkpoint_reference> newest_left(const Storage& storage,
+                                                const std::vector<listed_document>& documents,
+                                                newest_by rule, const std::string& removed,
+                                                const transfer_limits& limits) {
     std::optional<checkpoint_reference> newest;
-    read_documents(storage, list_documents(storage, documents, artifact_document_id), limits, {},
-                   [&](checkpoint_reference found) {
-                       const bool is_later = !newest || newest->created_on < found.created_on;
-                       if (found.key != removed && is_later) newest = std::move(found);
-                       return true;
-                   });
+    read_documents(storage, documents, limits, {}, [&](checkpoint_reference found) {
+        if (found.key != removed && (!newest || newest->created_on < found.created_on)) newest = std::move(found);
+        return rule == newest_by::time || !newest;
+    });
     return newest;
 }
 
@@ -64,7 +54,8 @@ void remove_from_task(const Storage& storage, const metaflow::checkpoint_locatio
     const auto& root = where.folder.root_prefix;
     const auto key = metaflow::data_key(where).str();
     retreat_latest(storage, metaflow::task_latest_key(root, pathspec), key, [&] {
-        return newest_of_task(storage, metaflow::task_documents_prefix(root, pathspec), key, limits);
+        const auto prefix = metaflow::task_documents_prefix(root, pathspec);
+        return newest_left(storage, list_documents(storage, prefix, task_document_id), newest_by::order, key, limits);
     });
     storage.remove(metaflow::task_document_key(root, pathspec, where.id));
 }
@@ -81,7 +72,9 @@ bool remove_checkpoint(const Storage& storage, const reference& which, const tra
     const bool existed = storage.head(document).has_value() || detail::has_data(storage, key);
     const auto task = detail::writing_task(storage, which, document);
     detail::retreat_latest(storage, metaflow::artifact_latest_key(where.folder), key.str(), [&] {
-        return detail::newest_of_folder(storage, metaflow::artifact_documents_prefix(where.folder), key.str(), limits);
+        const auto prefix = metaflow::artifact_documents_prefix(where.folder);
+        return detail::newest_left(storage, detail::list_documents(storage, prefix, detail::artifact_document_id),
+                                   detail::newest_by::time, key.str(), limits);
     });
     if (task) detail::remove_from_task(storage, where, *task, limits);
     storage.remove(document);
