@@ -8,7 +8,7 @@
 using namespace holdfast;
 
 int main(int argc, char** argv) try {
-    const any_storage store = argc > 1 ? open_storage(store_url::parse(argv[1])) : default_storage();
+    const any_storage store = argc > 1 ? storage_at(argv[1]) : default_storage();
     std::cout << "the store is " << store.url().str() << '\n';
 
     const checkpoint<any_storage> state{store};

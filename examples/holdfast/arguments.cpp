@@ -76,7 +76,7 @@ holdfast::task_context surrounding_task() {
 
 holdfast::any_storage store_of(const global_options& options) {
     if (!options.store) return holdfast::default_storage();
-    return holdfast::open_storage(holdfast::store_url::parse(*options.store));
+    return holdfast::storage_at(*options.store);
 }
 
 holdfast::task_context task_of(const global_options& options) {

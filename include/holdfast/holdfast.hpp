@@ -28,12 +28,12 @@
 #include <holdfast/storage/backend.hpp>
 #include <holdfast/storage/file_transfer.hpp>
 #include <holdfast/storage/local.hpp>
-#include <holdfast/storage/local/staged_object.hpp>
 #include <holdfast/storage/memory.hpp>
 #include <holdfast/storage/open.hpp>
 #include <holdfast/storage/operations.hpp>
 #include <holdfast/storage/ordered_read.hpp>
 #include <holdfast/storage/reservation.hpp>
+#include <holdfast/storage/s3.hpp>
 #include <holdfast/storage/transfer_limits.hpp>
 #include <holdfast/storage/tree_transfer.hpp>
 
@@ -54,6 +54,19 @@
 #include <holdfast/metaflow/spelling.hpp>
 #include <holdfast/metaflow/task_context.hpp>
 
+#include <holdfast/auth/aws_credential_chain.hpp>
+#include <holdfast/auth/aws_credentials.hpp>
+#include <holdfast/auth/sigv4.hpp>
+#include <holdfast/auth/sigv4_canonical.hpp>
+#include <holdfast/auth/sigv4_chunks.hpp>
+
+#include <holdfast/http/beast_transport.hpp>
+#include <holdfast/http/http_date.hpp>
+#include <holdfast/http/message.hpp>
+#include <holdfast/http/proxy.hpp>
+#include <holdfast/http/retry.hpp>
+#include <holdfast/http/transport.hpp>
+
 #include <holdfast/core/byte_sink.hpp>
 #include <holdfast/core/byte_source.hpp>
 #include <holdfast/core/byte_stream.hpp>
@@ -62,6 +75,7 @@
 #include <holdfast/core/error.hpp>
 #include <holdfast/core/object_info.hpp>
 #include <holdfast/core/object_key.hpp>
+#include <holdfast/core/secret.hpp>
 #include <holdfast/core/store_url.hpp>
 
 #endif

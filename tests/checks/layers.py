@@ -31,7 +31,7 @@ EXCEPTIONS = {
     "storage/gcs": {"http", "auth"},
     "storage/azure": {"http", "auth"},
     "hugging_face_hub": {"http", "auth/hugging_face"},
-    "default_storage": {"storage/open", "storage/any"},
+    "default_storage": {"storage/open", "storage/any", "storage/s3", "auth/aws_credentials"},
 }
 BACKENDS = {f"storage/{name}" for name in ("memory", "local", "s3", "gcs", "azure", "any", "open")}
 UMBRELLAS = {"holdfast", "src"}
@@ -41,7 +41,7 @@ SYSTEM = re.compile(
     r"(sys|linux|arpa|net|netinet|asm)/.*|(aio|dirent|dlfcn|fcntl|ftw|glob|grp|mntent|netdb|poll|pthread|pwd|sched"
     r"|semaphore|signal|spawn|syscall|termios|ucontext|unistd|utime|windows)\.h"
 )
-DOORS = {"detail/system", "detail/beneath"}
+DOORS = {"detail/system", "detail/beneath", "detail/socket", "detail/process"}
 C_LIBRARIES = {"OpenSSL": re.compile(r"openssl/"), "zlib": re.compile(r"z(lib|conf)\.h")}
 NETWORK = re.compile(r"boost/(asio|beast)[/.]")
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)

@@ -25,8 +25,7 @@ enum class newest_by { order, time };
 /// The newest readable document below a prefix that is not of the checkpoint `removed`: of one task the first in
 /// the order of attempt and version, of a folder the last by time, which alone compares several tasks.
 template <storage_backend Storage>
-std::optional<checkpoint_reference> newest_left(const Storage& storage,
-                                                const std::vector<listed_document>& documents,
+std::optional<checkpoint_reference> newest_left(const Storage& storage, const std::vector<listed_document>& documents,
                                                 newest_by rule, const std::string& removed,
                                                 const transfer_limits& limits) {
     std::optional<checkpoint_reference> newest;

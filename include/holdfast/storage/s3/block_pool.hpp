@@ -1,0 +1,67 @@
+#ifndef HOLDFAST_STORAGE_S3_BLOCK_POOL_HPP
+#define HOLDFAST_STORAGE_S3_BLOCK_POOL_HPP
+
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace holdfast::s3 {
+
+/// A few buffers of 1 MiB that all threads share; made when first needed, and kept.
+class block_pool {
+public:
+    static constexpr std::size_t block_size = 1U << 20;
+    static constexpr std::size_t most_blocks = 8;
+
+    class block {
+    public:
+        block(block_pool& pool, std::unique_ptr<std::byte[]> memory) : pool_(pool), memory_(std::move(memory)) {}
+        block(const block&) = delete;
+        block& operator=(const block&) = delete;
+        ~block() { pool_.give_back(std::move(memory_)); }
+
+        std::span<std::byte> bytes() const noexcept { return {memory_.get(), block_size}; }
+
+    private:
+        block_pool& pool_;
+        std::unique_ptr<std::byte[]> memory_;
+    };
+
+    block_pool() { free_.reserve(most_blocks); }
+
+    /// Waits until a block is free.
+    block take() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return !free_.empty() || made_ < most_blocks; });
+        if (free_.empty()) {
+            auto memory = std::make_unique_for_overwrite<std::byte[]>(block_size);
+            ++made_;
+            return {*this, std::move(memory)};
+        }
+        auto memory = std::move(free_.back());
+        free_.pop_back();
+        return {*this, std::move(memory)};
+    }
+
+private:
+    void give_back(std::unique_ptr<std::byte[]> memory) noexcept {
+        {
+            const std::scoped_lock lock(mutex_);
+            free_.push_back(std::move(memory));
+        }
+        changed_.notify_one();
+    }
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<std::unique_ptr<std::byte[]>> free_;  // never grows beyond what is reserved
+    std::size_t made_ = 0;
+};
+
+}  // namespace holdfast::s3
+
+#endif

@@ -1,0 +1,223 @@
+#ifndef HOLDFAST_STORAGE_S3_IMPL_MULTIPART_IPP
+#define HOLDFAST_STORAGE_S3_IMPL_MULTIPART_IPP
+
+#include <holdfast/storage/s3/multipart.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include <holdfast/storage/s3/content.hpp>
+#include <holdfast/storage/s3/failures.hpp>
+
+namespace holdfast::s3 {
+
+HOLDFAST_DECL unfinished_uploads list_unfinished(client& store, const operation& what, const std::string& prefix) {
+    const bool is_key = !prefix.empty() && !prefix.ends_with('/');
+    unfinished_uploads found;
+    upload_page page;
+    do {
+        operation list{.verb = what.verb, .shown = what.shown, .stop = what.stop, .deadline = what.deadline};
+        list.fields = {{"uploads", ""}, {"encoding-type", "url"}, {"prefix", prefix}};
+        if (!page.next_key_marker.empty()) {
+            list.fields.emplace_back("key-marker", page.next_key_marker);
+            list.fields.emplace_back("upload-id-marker", page.next_id_marker);
+        }
+        list.read = [&](const http::response& answer) { page = parse_uploads(answer.text); };
+        found.as_of = date_of(store.require(list), store);
+        for (auto& upload : page.uploads) {
+            if (is_key ? upload.key == prefix : upload.key.starts_with(prefix))
+                found.uploads.push_back(std::move(upload));
+        }
+        page.uploads.clear();
+    } while (!page.next_key_marker.empty());
+    return found;
+}
+
+HOLDFAST_DECL void abort_upload(client& store, operation what, const std::string& id) {
+    what.method = "DELETE";
+    what.fields = {{"uploadId", id}};
+    const http::response answer = store.send(what).answer;
+    if (answer.status != 404 && find_failure(answer)) store.fail(what, answer);
+}
+
+inline std::chrono::milliseconds cleaning_time(const client& store) {
+    constexpr std::chrono::milliseconds longest{20'000};
+    return std::min(longest, store.options().deadline);
+}
+
+HOLDFAST_DECL multipart_upload::multipart_upload(client& store, plan what)
+    : store_(store),
+      plan_(std::move(what)),
+      object_(store.object_name(plan_.verb, plan_.key)),
+      began_(std::chrono::steady_clock::now()) {}
+
+HOLDFAST_DECL multipart_upload::~multipart_upload() {
+    if (id_.empty()) return;
+    plan_.stop = {};  // also where the caller asked to stop
+    deadline_ = cleaning_time(store_);
+    operation what = begin("DELETE");
+    try {
+        abort_upload(store_, std::move(what), id_);
+    } catch (...) {
+        // what stays is found by the next put of the key, and by `clean_unfinished`
+    }
+}
+
+HOLDFAST_DECL operation multipart_upload::begin(std::string method) const {
+    return {.verb = plan_.verb,
+            .shown = plan_.key.str(),
+            .method = std::move(method),
+            .object = object_,
+            .stop = plan_.stop,
+            .deadline = deadline_};
+}
+
+HOLDFAST_DECL void multipart_upload::fail(const operation& what, const http::response& answer) const {
+    const auto why = find_failure(answer);
+    const bool is_stale =
+        why && (why->code == "NoSuchUpload" || why->code == "InvalidPart" || why->code == "ConditionalRequestConflict");
+    const errc kind = why ? kind_of(*why, answer.status) : errc::unavailable;
+    const bool is_unfit = is_taken_over_ && (kind == errc::invalid_argument || kind == errc::corrupt);
+    if (!is_stale && !is_unfit) store_.fail(what, answer);
+    throw upload_lost(errc::unavailable, plan_.verb, plan_.key.str(),
+                      "another program ended or changed the upload while it went on; see that one at a time writes "
+                      "the key, and try again" +
+                          server_words(why.value_or(failure{}), answer.status));
+}
+
+HOLDFAST_DECL std::optional<std::string> multipart_upload::find_just_begun() {
+    constexpr std::chrono::seconds tolerance{5};  // servers round times
+    try {
+        const auto found = list_unfinished(store_, begin("GET"), object_);
+        const auto elapsed = std::chrono::steady_clock::now() - began_;
+        for (const auto& upload : found.uploads) {
+            // by the server's clock alone, which may differ from ours
+            if (seen_.contains(upload.id) || found.as_of - upload.initiated > elapsed + tolerance) continue;
+            id_ = upload.id;
+            const bool is_empty = parts().empty();
+            if (is_empty) return std::exchange(id_, {});
+            id_.clear();
+        }
+    } catch (const error& failure) {
+        id_.clear();
+        if (failure.kind() == errc::cancelled && plan_.stop.stop_requested()) throw;
+    }
+    return std::nullopt;
+}
+
+HOLDFAST_DECL void multipart_upload::create() {
+    if (!plan_.checksums) return create_once(false);
+    try {
+        create_once(true);
+    } catch (const error& failure) {
+        // a server that does not know checksums of the whole object
+        if (failure.kind() != errc::invalid_argument && failure.kind() != errc::unsupported) throw;
+        create_once(false);
+    }
+}
+
+HOLDFAST_DECL void multipart_upload::create_once(bool whole_checksum) {
+    mark_ = new_writer_mark();
+    operation what = begin("POST");
+    what.fields = {{"uploads", ""}};
+    add_object_headers(what, store_.options(), mark_);
+    if (plan_.checksums) what.headers.set("x-amz-checksum-algorithm", "CRC32C");
+    if (whole_checksum) what.headers.set("x-amz-checksum-type", "FULL_OBJECT");
+    std::string id;
+    bool is_answered = false;
+    what.read = [&](const http::response& answer) {
+        id = parse_upload_id(answer.text);
+        is_answered = true;
+    };
+    what.settled = [&] {
+        if (auto begun = find_just_begun()) id = std::move(*begun);
+        return !id.empty();
+    };
+    try {
+        store_.require(what);
+    } catch (const error& failure) {
+        if (failure.is_retryable() || failure.kind() == errc::cancelled) give_up_creating();
+        throw;
+    }
+    id_ = std::move(id);
+    is_taken_over_ = !is_answered;
+    has_whole_checksum_ = whole_checksum;
+}
+
+// The last attempt may have been performed as well; what it began is left to the destructor.
+HOLDFAST_DECL void multipart_upload::give_up_creating() noexcept {
+    plan_.stop = {};
+    deadline_ = cleaning_time(store_);
+    if (auto begun = find_just_begun()) id_ = std::move(*begun);
+}
+
+HOLDFAST_DECL void multipart_upload::take_over(std::string id) {
+    id_ = std::move(id);
+    mark_.clear();
+    is_taken_over_ = true;
+    has_whole_checksum_ = plan_.checksums;
+}
+
+HOLDFAST_DECL std::optional<std::string> multipart_upload::find_unfinished() {
+    try {
+        const auto found = list_unfinished(store_, begin("GET"), object_);
+        for (const auto& upload : found.uploads) seen_.insert(upload.id);
+        const auto newest = std::ranges::max_element(found.uploads, {}, &unfinished_upload::initiated);
+        return newest != found.uploads.end() ? std::optional(newest->id) : std::nullopt;
+    } catch (const error& failure) {
+        if (failure.kind() == errc::cancelled || failure.kind() == errc::not_configured) throw;
+        return std::nullopt;  // the put itself needs no list
+    }
+}
+
+HOLDFAST_DECL std::vector<part> multipart_upload::parts() {
+    std::vector<part> found;
+    part_page page;
+    do {
+        operation what = begin("GET");
+        what.fields = {{"uploadId", id_}};
+        if (!page.next_marker.empty()) what.fields.emplace_back("part-number-marker", page.next_marker);
+        what.read = [&](const http::response& answer) { page = parse_parts(answer.text); };
+        const http::response answer = store_.send(what).answer;
+        if (find_failure(answer)) fail(what, answer);
+        found.insert(found.end(), page.parts.begin(), page.parts.end());
+    } while (!page.next_marker.empty());
+    return found;
+}
+
+HOLDFAST_DECL part multipart_upload::send_part(unsigned number, const byte_source& body, const std::stop_token& stop) {
+    operation what = begin("PUT");
+    what.stop = stop;
+    what.fields = {{"partNumber", std::to_string(number)}, {"uploadId", id_}};
+    part sent{.number = number, .size = body.size(), .etag = {}, .crc32c = {}};
+    sent.crc32c = seal_body(what, body, store_.options().integrity, plan_.digest, store_.blocks());
+    what.read = [&](const http::response& answer) {
+        sent.etag = etag_of(answer);
+        if (sent.etag.empty()) throw error(errc::corrupt, plan_.verb, plan_.key.str(), "the answer lacks the ETag");
+    };
+    const http::response answer = store_.send(what).answer;
+    if (find_failure(answer)) fail(what, answer);
+    what.read(answer);
+    return sent;
+}
+
+HOLDFAST_DECL part multipart_upload::copy_part(unsigned number, const std::string& copy_source, const std::string& etag,
+                                               std::uint64_t offset, std::uint64_t size, const std::stop_token& stop) {
+    operation what = begin("PUT");
+    what.stop = stop;
+    what.fields = {{"partNumber", std::to_string(number)}, {"uploadId", id_}};
+    what.headers.set("x-amz-copy-source", copy_source);
+    what.headers.set("x-amz-copy-source-range",
+                     "bytes=" + std::to_string(offset) + '-' + std::to_string(offset + size - 1));
+    if (!etag.empty()) what.headers.set("x-amz-copy-source-if-match", etag);
+    part copied{.number = number, .size = size, .etag = {}, .crc32c = {}};
+    what.read = [&](const http::response& answer) { copied.etag = parse_etag(answer.text); };
+    const http::response answer = store_.send(what).answer;
+    if (find_failure(answer)) fail(what, answer);
+    what.read(answer);
+    return copied;
+}
+
+}  // namespace holdfast::s3
+
+#endif

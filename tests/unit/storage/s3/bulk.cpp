@@ -1,0 +1,208 @@
+#include <holdfast/storage/s3/bulk.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <holdfast/core/error.hpp>
+#include <holdfast/storage/operations.hpp>
+#include <holdfast/storage/s3.hpp>
+#include <tests/support/fake_s3.hpp>
+#include <tests/support/s3_options.hpp>
+
+using namespace holdfast;
+using testing_support::fail_at_every_request;
+using testing_support::fake_s3;
+using testing_support::options_for;
+
+namespace {
+
+template <class Call>
+std::optional<error> error_of(Call call) {
+    try {
+        call();
+        return std::nullopt;
+    } catch (const error& failure) {
+        return failure;
+    }
+}
+
+void fill(const fake_s3& server, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) server.state().objects["dir/" + std::to_string(i)] = {.etag = "\"e\""};
+}
+
+std::size_t list_all(const s3_storage& store, std::string_view prefix = "") {
+    std::size_t count = 0;
+    store.list(prefix, [&](const object_info&) { return ++count != 0; });
+    return count;
+}
+
+std::vector<object_key> numbered_keys(std::size_t count) {
+    std::vector<object_key> keys;
+    for (std::size_t i = 0; i < count; ++i) keys.emplace_back("dir/" + std::to_string(i));
+    return keys;
+}
+
+http::any_transport refusing(const fake_s3& server, std::string method, std::string in_target, http::response refusal) {
+    return [=](const http::request& message, const http::exchange_options& options) {
+        const bool is_it = message.method == method && message.target.find(in_target) != std::string::npos;
+        return is_it ? testing_support::deliver(refusal, options) : server(message, options);
+    };
+}
+
+}  // namespace
+
+TEST_CASE("a list takes one request a page") {
+    const fake_s3 server;
+    fill(server, 25);
+    server.state().rules.page = 10;
+    const s3_storage store("s3://bucket", options_for(server));
+    CHECK(list_all(store, "dir") == 25);
+    CHECK(server.request_count() == 3);
+    CHECK(list_all(store, "absent") == 0);
+    CHECK(server.request_count() == 4);
+    CHECK(list_all(store, "no/key/") == 0);
+    CHECK(server.request_count() == 4);
+}
+
+TEST_CASE("a list passes over what is no object key, and over nothing else") {
+    const fake_s3 server;
+    for (const char* name : {"p/a", "p/", "p//b", "p/./c", "p/d/", "p/e&<>\"'", "p/f\x01g", "other"}) {
+        server.state().objects[name] = {.etag = "\"e\""};
+    }
+    std::vector<std::string> seen;
+    s3_storage("s3://bucket/p", options_for(server)).list("", [&](const object_info& object) {
+        seen.push_back(object.key.str());
+        return true;
+    });
+    std::ranges::sort(seen);
+    CHECK(seen == std::vector<std::string>{"a", "e&<>\"'", "f\x01g"});
+}
+
+TEST_CASE("the network fails once, at any request of a list") {
+    for (const bool reaches_server : {false, true}) {
+        const fake_s3 server;
+        fill(server, 5);
+        server.state().rules.page = 2;
+        const auto steps = fail_at_every_request(server, reaches_server, [&](const http::any_transport& transport) {
+            CHECK(list_all(s3_storage("s3://bucket", options_for(transport))) == 5);
+        });
+        CHECK(steps == 3);
+    }
+}
+
+TEST_CASE("a list that the server answers with something else fails") {
+    const fake_s3 server;
+    http::response nonsense;
+    nonsense.status = 200;
+    nonsense.text = "<html>welcome</html>";
+    const s3_storage store("s3://bucket", options_for(refusing(server, "GET", "list-type", nonsense)));
+    CHECK(error_of([&] { list_all(store); })->kind() == errc::corrupt);
+}
+
+TEST_CASE("many objects are removed by few requests") {
+    const fake_s3 server;
+    fill(server, 2'500);
+    auto keys = numbered_keys(2'500);
+    keys.emplace_back("absent");
+    for (const auto integrity : {s3_integrity::sha256, s3_integrity::crc32c}) {
+        s3_options options = options_for(server);
+        options.integrity = integrity;
+        server.state().requests.clear();
+        s3_storage("s3://bucket", options).remove_batch(keys);
+        CHECK(server.request_count() == 3);
+        CHECK(server.state().objects.empty());
+        fill(server, 2'500);
+    }
+    s3_storage("s3://bucket", options_for(server)).remove_batch({});
+    CHECK(server.request_count() == 3);
+}
+
+TEST_CASE("keys that XML can't carry are removed one by one") {
+    const fake_s3 server;
+    const std::vector<object_key> keys{object_key("a\x01"), object_key("b\x02"), object_key("c"), object_key("d")};
+    for (const auto& key : keys) server.state().objects[key.str()] = {.etag = "\"e\""};
+    s3_storage("s3://bucket", options_for(server)).remove_batch(keys);
+    CHECK(server.state().objects.empty());
+    CHECK(server.request_count() == 3);
+}
+
+TEST_CASE("a server that can't remove many at once") {
+    const fake_s3 server;
+    fill(server, 7);
+    const auto transport = refusing(server, "POST", "delete", fake_s3::failure(501, "NotImplemented"));
+    s3_storage("s3://bucket", options_for(transport)).remove_batch(numbered_keys(7));
+    CHECK(server.state().objects.empty());
+}
+
+TEST_CASE("errors of single keys") {
+    const fake_s3 server;
+    fill(server, 5);
+    http::response partly;
+    partly.status = 200;
+    partly.text =
+        "<DeleteResult><Error><Key>dir/3</Key><Code>AccessDenied</Code><Message>no</Message></Error>"
+        "<Error><Key>dir/1</Key><Code>SlowDown</Code><Message>later</Message></Error></DeleteResult>";
+    const auto transport = [=, partly_first = refusing(server, "POST", "delete", partly)](
+                               const http::request& message, const http::exchange_options& options) {
+        const bool is_3 = message.method == "DELETE" && message.target.ends_with("dir/3");
+        return is_3 ? testing_support::deliver(fake_s3::failure(403, "AccessDenied"), options)
+                    : partly_first(message, options);
+    };
+    const auto failure =
+        error_of([&] { s3_storage("s3://bucket", options_for(transport)).remove_batch(numbered_keys(5)); });
+    REQUIRE(failure);
+    CHECK(failure->kind() == errc::access_denied);
+    CHECK(failure->key() == "dir/3");
+    CHECK_FALSE(server.state().objects.contains("dir/1"));
+    CHECK(server.state().objects.contains("dir/3"));
+}
+
+TEST_CASE("the network fails once, at any request of a removal") {
+    for (const bool reaches_server : {false, true}) {
+        const fake_s3 server;
+        fail_at_every_request(server, reaches_server, [&](const http::any_transport& transport) {
+            fill(server, 1'200);
+            const s3_storage store("s3://bucket", options_for(transport));
+            store.remove_batch(numbered_keys(1'199));
+            store.remove(object_key("dir/1199"));
+            CHECK(server.state().objects.empty());
+        });
+    }
+}
+
+TEST_CASE("copies") {
+    const fake_s3 server;
+    const s3_storage store("s3://bucket/p", options_for(server));
+    const object_key from{"a b+c%d/ü"};
+    put_text(store, from, "content");
+    const std::size_t before = server.request_count();
+    const object_info copied = store.copy(from, object_key("to"));
+    CHECK(server.request_count() == before + 2);
+    CHECK(copied.size == 7);
+    CHECK(copied.etag == store.head(object_key("to"))->etag);
+    CHECK(get_text(store, object_key("to")) == "content");
+    CHECK(error_of([&] { store.copy(object_key("absent"), from); })->kind() == errc::not_found);
+
+    SUBCASE("with an error inside the 200 are tried again") {
+        const auto failing = refusing(server, "PUT", "", fake_s3::failure(200, "InternalError"));
+        const s3_storage other("s3://bucket/p", options_for(failing));
+        CHECK(error_of([&] { other.copy(from, object_key("other")); })->kind() == errc::unavailable);
+        CHECK_FALSE(store.head(object_key("other")));
+    }
+    SUBCASE("over a network that fails once") {
+        for (const bool reaches_server : {false, true}) {
+            const auto steps = fail_at_every_request(server, reaches_server, [&](const http::any_transport& transport) {
+                server.state().objects.erase("p/again");
+                CHECK(s3_storage("s3://bucket/p", options_for(transport)).copy(from, object_key("again")).size == 7);
+                CHECK(get_text(store, object_key("again")) == "content");
+            });
+            CHECK(steps == 2);
+        }
+    }
+}

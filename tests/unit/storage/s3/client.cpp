@@ -1,0 +1,333 @@
+#include <holdfast/storage/s3/client.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <holdfast/core/error.hpp>
+#include <holdfast/storage/operations.hpp>
+#include <holdfast/storage/s3.hpp>
+#include <tests/support/fake_s3.hpp>
+#include <tests/support/s3_options.hpp>
+
+using namespace holdfast;
+using testing_support::fake_s3;
+using testing_support::options_for;
+using testing_support::scripted_transport;
+
+namespace {
+
+const object_key key{"key"};
+
+http::response answer_of(unsigned status, std::vector<http::fields::field> headers = {}, std::string text = {}) {
+    http::response answer;
+    answer.status = status;
+    for (auto& [name, value] : headers) answer.headers.set(name, value);
+    answer.text = std::move(text);
+    return answer;
+}
+
+std::string error_text(const std::string& code, const std::string& more = {}) {
+    return "<Error><Code>" + code + "</Code><Message>said the server</Message>" + more +
+           "<RequestId>4442587FB7D0A2F9</RequestId></Error>";
+}
+
+std::string header(const http::request& message, std::string_view name) {
+    const std::string* value = message.headers.find(name);
+    return value != nullptr ? *value : "none";
+}
+
+s3_options aws_options(http::any_transport transport) {
+    s3_options options = options_for(std::move(transport));
+    options.endpoint.clear();
+    return options;
+}
+
+std::optional<error> error_of(const auto& call) {
+    try {
+        call();
+        return std::nullopt;
+    } catch (const error& failure) {
+        return failure;
+    }
+}
+
+}  // namespace
+
+TEST_CASE("where requests go") {
+    const scripted_transport script([](const http::request&) { return answer_of(200, {{"Content-Length", "0"}}); });
+    const auto asked = [&](const std::string& url, const std::string& object, s3_options options) {
+        s3_storage(url, std::move(options)).head(object_key(object));
+        return script.requests().back();
+    };
+    CHECK(asked("s3://bucket", "k", aws_options(script)).server.host == "bucket.s3.us-east-1.amazonaws.com");
+    CHECK(asked("s3://bucket", "k", aws_options(script)).server.tls);
+    CHECK(asked("s3://bucket", "a b/c+d%e", aws_options(script)).target == "/a%20b/c%2Bd%25e");
+    CHECK(asked("s3://bucket/p/q", "ü", aws_options(script)).target == "/p/q/%C3%BC");
+    CHECK(asked("s3://bucket/p", "k", options_for(script)).target == "/bucket/p/k");
+    CHECK(asked("s3://bucket/p", "k", options_for(script)).server == http::origin{false, "127.0.0.1", 9});
+    s3_options behind = options_for(script);
+    behind.endpoint = "https://host/storage/s3/";
+    CHECK(asked("s3://bucket/p", "k", behind).target == "/storage/s3/bucket/p/k");
+}
+
+TEST_CASE("every attempt is signed, with the credentials of that moment") {
+    const scripted_transport script =
+        scripted_transport::in_order({answer_of(503), answer_of(500), answer_of(200, {{"Content-Length", "0"}})});
+    s3_options options = options_for(script);
+    const auto number = std::make_shared<std::atomic<int>>(0);
+    options.provider = [=] {
+        return std::optional(auth::aws_credentials{.access_key_id = "KEY" + std::to_string(++*number),
+                                                   .secret_access_key = secret("x"),
+                                                   .session_token = secret("token")});
+    };
+    s3_storage("s3://bucket", options).head(key);
+    const auto requests = script.requests();
+    REQUIRE(requests.size() == 3);
+    CHECK(header(requests[0], "Authorization").find("Credential=KEY1/") != std::string::npos);
+    CHECK(header(requests[2], "Authorization").find("Credential=KEY3/") != std::string::npos);
+    CHECK(header(requests[2], "Authorization").find("/us-east-1/s3/aws4_request") != std::string::npos);
+    CHECK(header(requests[2], "x-amz-security-token") == "token");
+
+    SUBCASE("or not at all") {
+        const scripted_transport open([](const http::request&) { return answer_of(200, {{"Content-Length", "0"}}); });
+        s3_options anonymous = options_for(open);
+        anonymous.anonymous = true;
+        s3_storage("s3://bucket", anonymous).head(key);
+        CHECK(header(open.requests().front(), "Authorization") == "none");
+    }
+    SUBCASE("and nothing is sent without any") {
+        s3_options without = options_for(script);
+        without.provider = [] { return std::optional<auth::aws_credentials>(); };
+        CHECK(error_of([&] { s3_storage("s3://bucket", without).head(key); })->kind() == errc::access_denied);
+        CHECK(script.requests().size() == 3);
+    }
+}
+
+TEST_CASE("a bucket in another region is found, once") {
+    const auto in_frankfurt = [](http::response refusal) {
+        return scripted_transport([refusal](const http::request& message) {
+            const bool is_signed = header(message, "Authorization").find("/eu-central-1/s3/") != std::string::npos;
+            return is_signed ? answer_of(200, {{"Content-Length", "3"}, {"ETag", "\"e\""}}) : refusal;
+        });
+    };
+    for (const auto& refusal :
+         {answer_of(301, {{"x-amz-bucket-region", "eu-central-1"}}),
+          answer_of(400, {{"x-amz-bucket-region", "eu-central-1"}}),
+          answer_of(400, {}, error_text("AuthorizationHeaderMalformed", "<Region>eu-central-1</Region>")),
+          answer_of(307, {{"x-amz-bucket-region", "eu-central-1"}, {"Location", "https://elsewhere/"}})}) {
+        CAPTURE(refusal.status);
+        const auto script = in_frankfurt(refusal);
+        const s3_storage store("s3://bucket", aws_options(script));
+        CHECK(store.head(key)->size == 3);
+        CHECK(script.requests().size() == 2);
+        CHECK(script.requests().back().server.host == "bucket.s3.eu-central-1.amazonaws.com");
+        CHECK(store.head(key)->size == 3);
+        CHECK(script.requests().size() == 3);
+    }
+    SUBCASE("also at another endpoint, whose host stays") {
+        const auto script = in_frankfurt(
+            answer_of(400, {}, error_text("AuthorizationHeaderMalformed", "<Region>eu-central-1</Region>")));
+        CHECK(s3_storage("s3://bucket", options_for(script)).head(key)->size == 3);
+        CHECK(script.requests().back().server.host == "127.0.0.1");
+    }
+    SUBCASE("asking for it where the answer doesn't say") {
+        const scripted_transport script =
+            scripted_transport::in_order({answer_of(301), answer_of(403, {{"x-amz-bucket-region", "eu-west-1"}}),
+                                          answer_of(200, {{"Content-Length", "3"}})});
+        CHECK(s3_storage("s3://bucket", aws_options(script)).head(key)->size == 3);
+        CHECK(script.requests()[1].target == "/");
+        CHECK(script.requests()[2].server.host == "bucket.s3.eu-west-1.amazonaws.com");
+    }
+    SUBCASE("and a ring of redirects ends") {
+        const auto turn = std::make_shared<int>(0);
+        const scripted_transport script([=](const http::request&) {
+            return answer_of(301, {{"x-amz-bucket-region", ++*turn % 2 == 0 ? "eu-west-1" : "eu-west-2"}});
+        });
+        CHECK(error_of([&] { s3_storage("s3://bucket", aws_options(script)).head(key); })->kind() ==
+              errc::not_configured);
+        CHECK(script.requests().size() == 2);
+    }
+    SUBCASE("and no answer leads to another host") {
+        const scripted_transport script([](const http::request&) {
+            return answer_of(301, {{"x-amz-bucket-region", "evil.example.com"}});
+        });
+        CHECK(error_of([&] { s3_storage("s3://bucket", aws_options(script)).head(key); }));
+        for (const auto& one : script.requests()) CHECK(one.server.host == "bucket.s3.us-east-1.amazonaws.com");
+    }
+}
+
+TEST_CASE("a wrong clock is corrected by the server's, for later requests too") {
+    const scripted_transport script([](const http::request& message) {
+        if (header(message, "X-Amz-Date").starts_with("20261124T1200")) {
+            return answer_of(200, {{"Content-Length", "3"}});
+        }
+        return answer_of(403, {{"Date", "Tue, 24 Nov 2026 12:00:00 GMT"}}, error_text("RequestTimeTooSkewed"));
+    });
+    s3_options options = options_for(script);
+    options.clock = [] { return std::chrono::sys_days{std::chrono::year{2026} / 11 / 20} + std::chrono::hours(7); };
+    const s3_storage store("s3://bucket", options);
+    CHECK(store.head(key)->size == 3);
+    CHECK(script.requests().size() == 2);
+    CHECK(store.head(key)->size == 3);
+    CHECK(script.requests().size() == 3);
+}
+
+TEST_CASE("credentials that expired are asked for anew") {
+    const scripted_transport script([](const http::request& message) {
+        const bool is_new = header(message, "Authorization").find("Credential=NEW/") != std::string::npos;
+        return is_new ? answer_of(200, {{"Content-Length", "3"}}) : answer_of(400, {}, error_text("ExpiredToken"));
+    });
+    s3_options options = options_for(script);
+    const auto asked = std::make_shared<std::atomic<int>>(0);
+    options.provider = [=] {
+        return std::optional(
+            auth::aws_credentials{.access_key_id = ++*asked > 1 ? "NEW" : "OLD", .secret_access_key = secret("x")});
+    };
+    CHECK(s3_storage("s3://bucket", options).head(key)->size == 3);
+    CHECK(script.requests().size() == 2);
+
+    SUBCASE("and the failure stands where they are the same") {
+        options.provider = {};
+        CHECK(error_of([&] { s3_storage("s3://bucket", options).head(key); })->kind() == errc::access_denied);
+        CHECK(script.requests().size() == 3);
+    }
+}
+
+TEST_CASE("what an error says, and what it never says") {
+    const auto refusal = [](unsigned status, const std::string& text) {
+        const scripted_transport script([=](const http::request&) { return answer_of(status, {}, text); });
+        s3_options options = options_for(script);
+        options.credentials->session_token = secret("a session token");
+        memory_sink sink;
+        const auto failure = error_of([&] { s3_storage("s3://bucket/p", options).get(key, sink); });
+        REQUIRE(failure);
+        const std::string line = failure->what();
+        CHECK(line.find("a secret key") == std::string::npos);
+        CHECK(line.find("a session token") == std::string::npos);
+        CHECK(line.find("Signature=") == std::string::npos);
+        CHECK(failure->operation() == "get");
+        CHECK(failure->key() == "key");
+        return *failure;
+    };
+    const error denied = refusal(403, error_text("AccessDenied"));
+    CHECK(denied.kind() == errc::access_denied);
+    CHECK(denied.message().find("AccessDenied") != std::string::npos);
+    CHECK(denied.message().find("said the server") != std::string::npos);
+    CHECK(denied.message().find("4442587FB7D0A2F9") != std::string::npos);
+    CHECK(refusal(404, error_text("NoSuchKey")).kind() == errc::not_found);
+    CHECK(refusal(404, error_text("NoSuchBucket")).kind() == errc::not_configured);
+    CHECK(refusal(404, error_text("NoSuchBucket")).message().find("bucket bucket") != std::string::npos);
+    CHECK(refusal(503, error_text("SlowDown")).kind() == errc::throttled);
+    CHECK(refusal(500, error_text("InternalError")).kind() == errc::unavailable);
+    CHECK(refusal(403, error_text("SignatureDoesNotMatch", "<StringToSign>Signature=1</StringToSign>")).kind() ==
+          errc::access_denied);
+    CHECK(refusal(403, "<html>Signature=abc</html>").kind() == errc::access_denied);
+}
+
+TEST_CASE("a missing bucket is told from a missing object") {
+    const fake_s3 server;
+    const s3_storage missing("s3://misspelt", options_for(server));
+    memory_sink sink;
+    const auto source = byte_source::from_text("x");
+    CHECK(error_of([&] { missing.head(key); })->kind() == errc::not_configured);
+    CHECK(error_of([&] { missing.get(key, sink); })->kind() == errc::not_configured);
+    CHECK(error_of([&] { missing.put(key, source); })->kind() == errc::not_configured);
+    CHECK(error_of([&] { missing.put_if_match(key, source, "\"e\""); })->kind() == errc::not_configured);
+    CHECK(error_of([&] { missing.list("", [](const object_info&) { return true; }); })->kind() == errc::not_configured);
+    CHECK(error_of([&] { missing.remove(key); })->kind() == errc::not_configured);
+    CHECK(error_of([&] { missing.copy(key, object_key("to")); })->kind() == errc::not_configured);
+
+    const s3_storage there("s3://bucket", options_for(server));
+    const std::size_t before = server.request_count();
+    CHECK_FALSE(there.head(key));
+    CHECK(server.request_count() == before + 2);  // the bucket is looked for once
+    CHECK_FALSE(there.head(key));
+    CHECK(server.request_count() == before + 3);
+}
+
+TEST_CASE("a key that S3 can't have is refused before any request") {
+    const fake_s3 server;
+    const s3_storage store("s3://bucket/prefix", options_for(server));
+    const object_key longest{std::string(object_key::max_size - 7, 'k')};
+    store.put(longest, byte_source{});
+    CHECK(store.head(longest));
+    const std::size_t before = server.request_count();
+    const object_key too_long{std::string(object_key::max_size - 6, 'k')};
+    CHECK(error_of([&] { store.put(too_long, byte_source{}); })->kind() == errc::invalid_argument);
+    CHECK(error_of([&] { store.head(too_long); })->kind() == errc::invalid_argument);
+    CHECK(server.request_count() == before);
+}
+
+TEST_CASE("headers that options add") {
+    const fake_s3 server;
+    s3_options options = options_for(server);
+    options.server_side_encryption = "aws:kms";
+    options.kms_key_id = "the-key";
+    options.storage_class = "STANDARD_IA";
+    options.requester_pays = true;
+    const s3_storage store("s3://bucket", options);
+    store.put(key, byte_source::from_text("x"));
+    auto last = server.state().requests.back();
+    CHECK(header(last, "x-amz-server-side-encryption") == "aws:kms");
+    CHECK(header(last, "x-amz-server-side-encryption-aws-kms-key-id") == "the-key");
+    CHECK(header(last, "x-amz-storage-class") == "STANDARD_IA");
+    CHECK(header(last, "x-amz-request-payer") == "requester");
+    store.head(key);
+    last = server.state().requests.back();
+    CHECK(header(last, "x-amz-server-side-encryption") == "none");
+    CHECK(header(last, "x-amz-storage-class") == "none");
+    CHECK(header(last, "x-amz-request-payer") == "requester");
+}
+
+TEST_CASE("a large body waits for the server's consent until it has answered well once") {
+    const fake_s3 server;
+    const s3_storage store("s3://bucket", options_for(server));
+    const auto large = byte_source::from_text(std::string((1U << 20) + 1, 'x'));
+    store.put(key, large);
+    CHECK(server.state().requests.back().expect_continue);
+    store.put(key, large);
+    CHECK_FALSE(server.state().requests.back().expect_continue);
+    const s3_storage other("s3://bucket", options_for(server));
+    other.put(key, byte_source::from_text("small"));
+    CHECK_FALSE(server.state().requests.back().expect_continue);
+}
+
+TEST_CASE("no more requests at a time than connections") {
+    const fake_s3 server;
+    const auto now = std::make_shared<std::atomic<int>>(0);
+    const auto most = std::make_shared<std::atomic<int>>(0);
+    const auto arrived = std::make_shared<std::atomic<int>>(0);
+    const auto counting = [=](const http::request& message, const http::exchange_options& options) {
+        const int mine = ++*now;
+        for (int seen = *most; seen < mine && !most->compare_exchange_weak(seen, mine);) {
+        }
+        ++*arrived;
+        arrived->notify_all();
+        for (int seen = *arrived; seen < 2; seen = *arrived) arrived->wait(seen);  // two are there at once
+        auto answer = server(message, options);
+        --*now;
+        return answer;
+    };
+    s3_options options = options_for(counting);
+    options.connections = 2;
+    const s3_storage store("s3://bucket", options);
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 8; ++i) {
+            threads.emplace_back([&, i] { store.put(object_key(std::to_string(i)), byte_source::from_text("x")); });
+        }
+    }
+    CHECK(*most == 2);
+    CHECK(server.state().objects.size() == 8);
+}
