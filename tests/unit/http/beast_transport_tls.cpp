@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <string>
 
+#include <holdfast/http/beast_transport/tls_stream.hpp>
 #include <tests/support/http_server.hpp>
 #include <tests/support/transport_world.hpp>
 

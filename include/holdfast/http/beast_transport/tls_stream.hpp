@@ -7,6 +7,13 @@
 #include <holdfast/detail/config.hpp>
 #include <holdfast/http/beast_transport/stream.hpp>
 
+namespace holdfast::detail {
+
+/// Whether the processor does AES by itself; where it does not, ChaCha20 costs less.
+HOLDFAST_DECL bool has_aes_instructions() noexcept;
+
+}  // namespace holdfast::detail
+
 namespace holdfast::http {
 
 struct tls_options {

@@ -36,7 +36,7 @@ inline std::string openssl_reason() {
     return reason != nullptr ? reason : "no reason is given";
 }
 
-inline bool has_aes_instructions() noexcept {
+HOLDFAST_DECL bool has_aes_instructions() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
     return __builtin_cpu_supports("aes") != 0;
 #else
