@@ -21,6 +21,9 @@ namespace holdfast::detail {
 
 using steady_time = std::chrono::steady_clock::time_point;
 
+/// Milliseconds for `poll`, rounded up so that it does not wake before the time; -1 waits for ever.
+HOLDFAST_DECL int poll_timeout(steady_time until) noexcept;
+
 /// What ends a wait before its event.
 struct wait_limits {
     steady_time deadline = steady_time::max();

@@ -67,11 +67,12 @@ inline range_plan plan_ranges(const byte_range& asked, std::uint64_t object_size
     return {begin, end, size, static_cast<std::size_t>(count), static_cast<std::size_t>(window)};
 }
 
-/// Takes exactly the bytes of a range, in memory of exactly their size.
+/// Takes exactly the bytes of a range, in memory of exactly their size: that of `room`, where it is large enough.
 class range_sink final : public byte_sink {
 public:
-    explicit range_sink(const byte_range& range)
-        : begin_(range.offset), bytes_(static_cast<std::size_t>(range.size), '\0') {}
+    range_sink(const byte_range& range, std::string room) : begin_(range.offset), bytes_(std::move(room)) {
+        bytes_.resize(static_cast<std::size_t>(range.size));
+    }
 
     void write(std::uint64_t offset, std::span<const std::byte> bytes) override {
         const auto room = std::as_writable_bytes(std::span(bytes_));
@@ -84,7 +85,8 @@ public:
 
     std::string bytes(const object_key& key) && {
         if (arrived_ != bytes_.size()) {
-            throw error(errc::corrupt, "get", key.str(), "the store sent fewer bytes than the object has; get it again");
+            throw error(errc::corrupt, "get", key.str(),
+                        "the store sent fewer bytes than the object has; get it again");
         }
         return std::move(bytes_);
     }
@@ -95,10 +97,11 @@ private:
     std::atomic<std::size_t> arrived_ = 0;
 };
 
-/// Fetches ranges ahead in threads of its own; `take` hands them over in order.
+/// Fetches ranges ahead in threads of its own; `take` hands them over in order. The memory of a range serves the
+/// later ones: memory that is touched for the first time costs more than the bytes that come into it.
 class range_prefetch {
 public:
-    using fetch_function = std::function<std::string(std::size_t, std::stop_token)>;
+    using fetch_function = std::function<std::string(std::size_t, std::string room, std::stop_token)>;
 
     range_prefetch(const range_plan& plan, unsigned connections, fetch_function fetch, std::stop_token stop)
         : plan_(plan), fetch_(std::move(fetch)), ready_(plan.count), outer_stop_(std::move(stop), [this] { end(); }) {
@@ -115,34 +118,45 @@ public:
     range_prefetch& operator=(const range_prefetch&) = delete;
     ~range_prefetch() { end(); }
 
-    /// Waits for the next range; its room is free again at the next call. Errors: that of the fetch; `cancelled`.
-    std::string take(const object_key& key) {
+    /// Waits for the next range, which stands until the next call. Errors: that of the fetch; `cancelled`.
+    const std::string& take(const object_key& key) {
         std::unique_lock lock(mutex_);
+        if (taken_ > 0) spare_.push_back(std::move(current_));
         given_back_ = taken_;
         changed_.notify_all();
         changed_.wait(lock, stop_.get_token(), [&] { return failure_ || ready_[taken_]; });
         if (failure_) std::rethrow_exception(failure_);
         check_not_stopped(stop_.get_token(), "get", key.str());
-        return std::move(*ready_[taken_++]);
+        return current_ = std::move(*ready_[taken_++]);
     }
 
 private:
     void end() noexcept { stop_.request_stop(); }
 
-    std::optional<std::size_t> next() {
+    struct task {
+        std::size_t index;
+        std::string room;
+    };
+
+    std::optional<task> next() {
         std::unique_lock lock(mutex_);
         const auto token = stop_.get_token();
         changed_.wait(lock, token, [&] { return next_ == plan_.count || next_ < given_back_ + plan_.window; });
         if (token.stop_requested() || next_ == plan_.count) return std::nullopt;
-        return next_++;
+        task taken{next_++, {}};
+        if (!spare_.empty()) {
+            taken.room = std::move(spare_.back());
+            spare_.pop_back();
+        }
+        return taken;
     }
 
     void work() noexcept {
-        while (const auto index = next()) {
+        while (auto turn = next()) {
             try {
-                std::string bytes = fetch_(*index, stop_.get_token());
+                std::string bytes = fetch_(turn->index, std::move(turn->room), stop_.get_token());
                 const std::scoped_lock lock(mutex_);
-                ready_[*index] = std::move(bytes);
+                ready_[turn->index] = std::move(bytes);
             } catch (...) {
                 keep_first_failure(std::current_exception());
                 end();
@@ -161,9 +175,11 @@ private:
     std::mutex mutex_;
     std::condition_variable_any changed_;
     std::vector<std::optional<std::string>> ready_;
-    std::size_t next_ = 0;        // first range that no worker has taken up
-    std::size_t taken_ = 0;       // first range that the consumer has not had
-    std::size_t given_back_ = 0;  // ranges whose memory is free again
+    std::string current_;             // what the consumer has
+    std::vector<std::string> spare_;  // memory that no range is in
+    std::size_t next_ = 0;            // first range that no worker has taken up
+    std::size_t taken_ = 0;           // first range that the consumer has not had
+    std::size_t given_back_ = 0;      // ranges whose memory is free again
     std::exception_ptr failure_;
     std::stop_source stop_;
     std::stop_callback<std::function<void()>> outer_stop_;
@@ -184,15 +200,16 @@ object_info read_in_order(const Storage& storage, const object_key& key, const b
                           const get_options& options = {}, const transfer_limits& limits = {}) {
     object_info info = detail::require_object(storage, key, options);
     const auto plan = detail::plan_ranges(options.range, info.size, limits);
-    const auto fetch = [&](std::size_t i, std::stop_token stop) {
+    const auto fetch = [&](std::size_t i, std::string room, std::stop_token stop) {
         const byte_range range = plan.at(i);
-        detail::range_sink sink(range);
+        detail::range_sink sink(range, std::move(room));
         storage.get(key, sink, {.range = range, .if_match = info.etag, .stop = std::move(stop)});
         return std::move(sink).bytes(key);
     };
     const auto deliver = [&](const std::string& bytes) { consume(std::as_bytes(std::span(bytes))); };
     if (plan.window <= 1 || limits.connections <= 1) {
-        for (std::size_t i = 0; i < plan.count; ++i) deliver(fetch(i, options.stop));
+        std::string bytes;
+        for (std::size_t i = 0; i < plan.count; ++i) deliver(bytes = fetch(i, std::move(bytes), options.stop));
         return info;
     }
     detail::range_prefetch ahead(plan, limits.connections, fetch, options.stop);

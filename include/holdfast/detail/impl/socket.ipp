@@ -33,8 +33,7 @@ inline io_step sent_io_step(::ssize_t count) noexcept {
     return count < 0 ? failed_io_step() : io_step{.count = static_cast<std::size_t>(count)};
 }
 
-// Milliseconds for poll, rounded up so that it does not wake before the time; -1 waits for ever.
-inline int poll_timeout(steady_time until) noexcept {
+HOLDFAST_DECL int poll_timeout(steady_time until) noexcept {
     if (until == steady_time::max()) return -1;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
     return static_cast<int>(std::clamp<decltype(left)>(left, 0, INT_MAX));
