@@ -1,4 +1,5 @@
 // A checkpoint in a bucket. Usage: on_s3 s3://bucket/prefix
+#include <holdfast/archive/tar.hpp>
 #include <holdfast/checkpoint.hpp>
 #include <holdfast/storage/s3.hpp>
 

@@ -121,16 +121,17 @@ step 'umbrella header and list of bodies' check lists
 step 'no trace of a machine' check machine_traces
 step 'README blocks' check readme
 step 'build' compile default "$build"
-step 'unit, conformance, one definition, separate compilation, examples' run_tests "$build" .
+step 'unit, conformance, one definition, examples' run_tests "$build" .
 step 'every header alone' compile default "$build" all_verify_interface_header_sets
 step 'cost of including checkpoint.hpp' check include_cost
-if make_venv; then
+if ! make_venv; then
+    cannot_run 'command-line tool, interop, servers' 'tests/interop/requirements.txt could not be installed'
+elif ! bash tests/support/peers.sh "$build"; then
+    cannot_run 'command-line tool, interop, servers' 'tests/support/peers.sh could not install the servers'
+else
     step 'command-line tool' with_pytest tests/tool
     step 'interop with Python' with_pytest tests/interop
-else
-    for name in 'command-line tool' 'interop with Python'; do
-        cannot_run "$name" 'the Python packages of tests/interop/requirements.txt could not be installed'
-    done
+    step 'S3 servers, faults, secrets' with_pytest tests/peers
 fi
 step 'build with Clang, address and undefined behaviour sanitizers' compile asan "$build/asan" \
     unit_tests conformance_tests fuzzers

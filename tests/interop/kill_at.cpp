@@ -1,4 +1,5 @@
-// Works on a local store and kills its own process before the n-th operation of the storage, as a crash would.
+// Works on a store and kills its own process before the n-th operation of the storage, as a crash would. ROOT is a
+// folder or a URL.
 //
 //   kill_at N ROOT save FORMAT PATH METADATA     N = 0: never; then it prints how many operations there were
 //   kill_at N ROOT remove KEY
@@ -26,14 +27,15 @@
 #include <holdfast/archive/tar.hpp>
 #include <holdfast/archive/tar_gz.hpp>
 #include <holdfast/checkpoint.hpp>
-#include <holdfast/storage/local.hpp>
+#include <holdfast/default_storage.hpp>
+#include <holdfast/storage/any.hpp>
 
 namespace {
 
-/// A local store that counts the operations begun on it, and dies before one of them.
+/// A store that counts the operations begun on it, and dies before one of them.
 class mortal_storage {
 public:
-    mortal_storage(holdfast::local_storage storage, unsigned fatal)
+    mortal_storage(holdfast::any_storage storage, unsigned fatal)
         : storage_(std::move(storage)), life_(std::make_shared<life>(fatal)) {}
 
     unsigned operations() const { return life_->begun; }
@@ -99,7 +101,7 @@ private:
         if (++life_->begun == life_->fatal) kill(getpid(), SIGKILL);
     }
 
-    holdfast::local_storage storage_;
+    holdfast::any_storage storage_;
     std::shared_ptr<life> life_;
 };
 
@@ -135,7 +137,7 @@ int main(int count, char** arguments) {
     try {
         const std::vector<std::string> words(arguments + 1, arguments + count);
         const auto fatal = static_cast<unsigned>(std::stoul(words.at(0)));
-        const mortal_storage storage{holdfast::local_storage{words.at(1)}, fatal};
+        const mortal_storage storage{holdfast::storage_at(words.at(1)), fatal};
         run(storage, {words.begin() + 2, words.end()});
         std::cout << storage.operations() << '\n';
         return EXIT_SUCCESS;

@@ -7,6 +7,8 @@ import pytest
 
 from world import RICH_METADATA, assert_same, assert_same_set, rich_tree, tree
 
+pytestmark = pytest.mark.stores("local", "versitygw", "minio")
+
 LAYOUTS = ["files", "tar", "tar.gz"]
 SAVED = ["single", "empty", "rich", "hidden"]
 FIELDS = {
@@ -96,7 +98,7 @@ def test_versions_count_up_through_the_processes(written, layout):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_size_is_what_python_would_write(written, layout):
     data = written.project.root / written.saved(layout, 0)["rich"]["key"]
-    size = sum(map(len, tree(data).values())) if layout == "files" else data.stat().st_size
+    size = sum(map(len, tree(data).values())) if layout == "files" else len(data.read_bytes())
     assert written.saved(layout, 0)["rich"]["size"] == size
 
 
@@ -143,10 +145,12 @@ def test_stored_documents_are_json_for_everyone(written, layout):
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", SAVED)
-@pytest.mark.parametrize("how", ["key", "dict", "object"])
-def test_python_loads(written, sources, layout, name, how):
+def test_python_loads(written, sources, layout, name):
+    """In every way that there is; on S3, where each takes a second, in one."""
     loads = written.note(layout, 0, f"loads-{name}")
-    assert noted(loads[how]) == kept(layout, sources[name])
+    assert set(loads) == ({"key", "dict", "object"} if written.project.backend.name == "local" else {"dict"})
+    for how, loaded in loads.items():
+        assert noted(loaded) == kept(layout, sources[name]), how
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -1,11 +1,10 @@
 """Damage to a checkpoint that C++ saved: each kind gives its own error, a restart steps back, Python lists the rest."""
 
 import json
-import shutil
 
 import pytest
 
-from world import PythonFailure, assert_same, assert_same_set, tree
+from world import PythonFailure, assert_same, assert_same_set, remove_tree, tree
 
 LAYOUTS = ["files", "tar", "tar.gz"]
 GOOD = [0, 1]
@@ -37,7 +36,7 @@ class Damaged:
         found = [
             path
             for path in (self.store.root / "mf.checkpoints/checkpoints/holdfast").rglob("*")
-            if path.is_file() and path.read_bytes().startswith(b"{") and f"epoch{NEWEST}" in str(path)
+            if f"epoch{NEWEST}" in str(path) and path.is_file() and path.read_bytes().startswith(b"{")
         ]
         assert len(found) == 1, found
         return found[0]
@@ -73,6 +72,7 @@ class Damaged:
     def rest_is_whole(self):
         for number in GOOD:
             assert self.store.holdfast("verify", self.saved[number]["key"]).record["status"] == "ok"
+        for number in GOOD if self.store.backend.name == "local" else GOOD[-1:]:  # Python on S3 takes a second
             assert tree(self.store.python_load(self.saved[number])) == self.contents[number]
 
 
@@ -105,12 +105,14 @@ def empty(path):
     path.write_bytes(b"")
 
 
+@pytest.mark.stores("local", "versitygw", "minio")
 def test_nothing_is_wrong_before(damaged):
     damaged.verify_says("ok")
     damaged.steps_back_to(NEWEST)
     damaged.rest_is_whole()
 
 
+@pytest.mark.stores("local", "versitygw", "minio")
 @pytest.mark.parametrize("damage", [flip, truncate, append])
 def test_changed_data_is_corrupt(damaged, damage):
     damage(damaged.data_file())
@@ -146,9 +148,10 @@ def test_one_lost_file_is_corrupt(damaged_files):
     assert_same(damaged_files.store.ask("list"), damaged_files.saved[::-1])
 
 
+@pytest.mark.stores("local", "versitygw", "minio")
 def test_lost_data_is_not_found(damaged):
     data = damaged.store.data(damaged.newest)
-    shutil.rmtree(data) if data.is_dir() else data.unlink()
+    remove_tree(data) if data.is_dir() else data.unlink()
     damaged.load_fails("not_found")
     damaged.verify_says("not_found")
     damaged.steps_back_to(1, damaged.newest["key"], "its data is not in the store")
@@ -171,7 +174,7 @@ def test_two_damaged_in_a_row(damaged):
     damaged.steps_back_to(0, damaged.saved[2]["key"], damaged.saved[1]["key"])
 
 
-@pytest.mark.parametrize("damage", [truncate, lambda path: shutil.rmtree(path.parent)], ids=["truncate", "remove"])
+@pytest.mark.parametrize("damage", [truncate, lambda path: remove_tree(path.parent)], ids=["truncate", "remove"])
 def test_all_damaged_is_no_start_from_nothing(damaged_files, damage):
     for reference in damaged_files.saved:
         damage(damaged_files.store.data(reference) / "weights.bin")
@@ -265,7 +268,8 @@ def test_a_damaged_artifact_document(damaged_files, content):
 def test_a_document_that_names_another_checkpoint(damaged_files):
     """A document copied over another one is no good document, though it is well formed."""
     store = damaged_files.store
-    shutil.copy(store.artifact_document(damaged_files.saved[0]), store.artifact_document(damaged_files.newest))
+    other = store.artifact_document(damaged_files.saved[0])
+    store.artifact_document(damaged_files.newest).write_bytes(other.read_bytes())
     damaged_files.load_fails("corrupt")
 
 
@@ -285,6 +289,7 @@ def test_a_damaged_manifest_is_corrupt(damaged, damage):
     assert tree(damaged.store.python_load(damaged.newest)) == damaged.contents[NEWEST], "Python needs no manifest"
 
 
+@pytest.mark.stores("local", "versitygw", "minio")
 def test_a_lost_manifest(damaged):
     """The document promises a manifest: without it nothing can be verified, so it is not taken for good."""
     damaged.manifest().unlink()
@@ -310,6 +315,7 @@ def test_verify_of_the_task_names_the_damaged_one(damaged):
     }
 
 
+@pytest.mark.stores("local", "versitygw", "minio")
 def test_removing_the_damaged_one_heals_the_task(damaged):
     flip(damaged.data_file())
     damaged.store.holdfast("remove", damaged.newest["key"])

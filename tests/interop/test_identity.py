@@ -7,6 +7,8 @@ import pytest
 
 from world import assert_same, assert_same_set, json_hash, scope_of, tree
 
+# nothing here depends on where the store is; an artifact store on S3 of its own is tested in test_s3_store.py
+pytestmark = pytest.mark.stores("local")
 CHECKPOINTS = "mf.checkpoints/checkpoints/artifacts"
 
 
@@ -207,7 +209,7 @@ def test_eager_from_an_explicit_context(eager, user, run):
 def test_an_artifact_store_of_its_own(new_project):
     project = new_project("elsewhere")
     elsewhere = project.folder / "another place"
-    project.run("elsewhere", INTEROP_ELSEWHERE=str(elsewhere))
+    project.run("elsewhere", INTEROP_ELSEWHERE=json.dumps({"type": "local", "config": {"root": str(elsewhere)}}))
     noted = project.note("elsewhere")
     assert folder_of(noted["cpp"]) == folder_of(noted["python"])
     for reference in (noted["python"], noted["cpp"]):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from world import Store, assert_same, assert_same_set, tree
+from world import Store, assert_same, assert_same_set, copy_tree, tree
 
 LAYOUTS = ["files", "tar", "tar.gz"]
 KILLS = 40
@@ -25,8 +25,8 @@ def content(folder, number, files=3, size=40_000):
 class Scene:
     """A store with one good checkpoint, and copies of it in which the next save or removal is killed."""
 
-    def __init__(self, folder, tool, python_side, kill_at, layout):
-        self.folder, self.tool, self.python_side = folder, tool, python_side
+    def __init__(self, folder, tool, python_side, kill_at, backend, layout):
+        self.folder, self.tool, self.python_side, self.backend = folder, tool, python_side, backend
         self.kill_at, self.layout = kill_at, layout
         self.sources = [content(folder / "sources" / str(number), number) for number in range(3)]
         self.first = self.new_store("first")
@@ -35,12 +35,11 @@ class Scene:
     def new_store(self, name):
         store_folder = self.folder / name
         store_folder.mkdir()
-        return Store(store_folder, self.tool, self.python_side)
+        return Store(store_folder, self.tool, self.python_side, self.backend)
 
     def copy(self, name):
         store = self.new_store(name)
-        store.root.rmdir()
-        shutil.copytree(self.first.root, store.root)
+        copy_tree(self.first.root, store.root)
         return store
 
     def save(self, store, number):
@@ -51,12 +50,16 @@ class Scene:
     def dies(self, store, operation, *words):
         """Runs kill_at; whether it was killed. Returns its count of operations when not."""
         done = subprocess.run(
-            [self.kill_at, str(operation), store.root, *words], env=store.environment(), capture_output=True, text=True
+            [self.kill_at, str(operation), str(store.root), *words], env=store.environment(), capture_output=True, text=True
         )
         if done.returncode == -signal.SIGKILL:
             return None
         assert done.returncode == 0, done
         return int(done.stdout)
+
+    @property
+    def is_local(self):
+        return self.backend.name == "local"
 
     def save_words(self, number):
         return ("save", self.layout, self.sources[number], f'{{"number": {number}}}')
@@ -69,19 +72,21 @@ class Scene:
         assert tree(target) == tree(self.sources[number])
         return number
 
-    def lists_only_good(self, store):
-        """Python's list works, agrees with C++'s, and all that it names is whole."""
-        listed = store.ask("list")
-        assert_same_set(store.holdfast("list").records, listed)
-        for reference in listed:
+    def lists_only_good(self, store, by_python=True):
+        """Python's list works, agrees with C++'s, and all that it names is whole, of which on S3, where Python takes
+        a second for each answer, C++ is the judge."""
+        listed = store.holdfast("list").records
+        if by_python:
+            assert_same_set(store.ask("list"), listed)
+        for reference in listed if self.is_local else []:
             assert tree(store.python_load(reference)) == tree(self.sources[reference["metadata"]["number"]])
         assert {report["status"] for report in store.holdfast("verify").records} <= {"ok"}
         return [reference["metadata"]["number"] for reference in listed]
 
 
 @pytest.fixture(params=LAYOUTS)
-def scene(request, tmp_path, tool, python_side, kill_at):
-    return Scene(tmp_path, tool, python_side, kill_at, request.param)
+def scene(request, tmp_path, tool, python_side, kill_at, backend):
+    return Scene(tmp_path, tool, python_side, kill_at, backend, request.param)
 
 
 def test_killed_before_every_operation_of_a_save(scene):
@@ -98,7 +103,7 @@ def test_killed_before_every_operation_of_a_save(scene):
         after = scene.save(store, 2)
         assert after["version_id"] >= len(listed)
         assert scene.restored(store, "after") == 2
-        assert scene.lists_only_good(store)[0] == 2
+        assert scene.lists_only_good(store, by_python=scene.is_local)[0] == 2
     assert outcomes == sorted(outcomes), "once the newer one is restored, it stays so"
     assert outcomes[0] == 0
 
@@ -122,7 +127,7 @@ def test_killed_before_every_operation_of_a_removal(scene):
         assert scene.lists_only_good(store) in ([0], [1, 0])
         store.holdfast("remove", newest["key"], status=None)
         assert scene.restored(store, "after") == 0
-        assert scene.lists_only_good(store) == [0]
+        assert scene.lists_only_good(store, by_python=scene.is_local) == [0]
         assert not store.data(newest).exists(), "the bytes are free"
 
 

@@ -45,6 +45,7 @@ def test_attempts_count_anew(store):
     assert_same(store.ask("list", attempt=1), store.ask("list"))
 
 
+@pytest.mark.stores("local", "versitygw", "minio")
 @pytest.mark.parametrize("layout", ["files", "tar"])
 def test_sixteen_processes_at_once_leave_sixteen_versions(store, layout):
     paths = [one_file(store, str(number), f"content {number}") for number in range(16)]
@@ -66,7 +67,7 @@ def test_sixteen_processes_at_once_leave_sixteen_versions(store, layout):
     assert sorted(reference["metadata"]["number"] for reference in listed) == list(range(16))
     assert_same(listed, store.holdfast("list").records)
     assert {report["status"] for report in store.holdfast("verify").records} == {"ok"}
-    for reference in listed:
+    for reference in listed if store.backend.name == "local" else listed[:3]:  # Python on S3 takes a second
         assert state_of(store, reference) == f"content {reference['metadata']['number']}"
     newest = store.ask("latest", policy="fresh")
     assert newest["version_id"] == 15, "latest never goes back"
@@ -84,6 +85,7 @@ def test_cpp_writes_nothing_that_python_lists_by_mistake(store):
     assert sorted(tree(store.root / key)) == ["state.txt"]
 
 
+@pytest.mark.stores("local", "versitygw", "minio")
 def test_cpp_goes_on_after_python_s_versions(store):
     by_python = store.ask(
         "save_many", paths=[str(one_file(store, f"python {number}", f"python {number}")) for number in range(3)]
@@ -140,6 +142,7 @@ def test_python_itself_overwrites_version_zero_of_the_same_name(store):
     assert_same_set(store.ask("list"), [by_python, second, third])
 
 
+@pytest.mark.stores("local", "versitygw", "minio")
 def test_an_overwritten_checkpoint_is_passed_over(store):
     """Python's `latest` names the mixture; a restart of C++ takes the newest good one instead, and says so."""
     store.save(store.source("first"))

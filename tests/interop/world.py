@@ -46,7 +46,7 @@ def rich_tree(folder, seed=0):
         "nested/deeper/deepest/leaf.txt": b"leaf %d\n" % seed,
         "nested/Grüße – ☃ 😀.txt": f"Grüße {seed}".encode(),
         "データ/模型.bin": hashlib.shake_256(b"model%d" % seed).digest(4096),
-        "it's 100% \"odd\" + #more? [x] & y;z.txt": b"odd %d" % seed,
+        "it's 100% \"odd\" + #more [x] & y;z.txt": b"odd %d" % seed,  # no '?': Metaflow's S3 client cuts a key there
         "l" * 120 + "/" + "m" * 130: b"long %d" % seed,
     }
     for name, content in contents.items():
@@ -60,6 +60,8 @@ def rich_tree(folder, seed=0):
 
 def tree(folder, directories=False):
     """{relative path: bytes}, through links; with `directories`, those too, as None."""
+    if hasattr(folder, "tree"):
+        return folder.tree()
     found = {}
     for parent, names, files in os.walk(folder, followlinks=True):
         for name in files:
@@ -68,6 +70,26 @@ def tree(folder, directories=False):
         if directories:
             found.update({(Path(parent) / name).relative_to(folder).as_posix(): None for name in names})
     return found
+
+
+def remove_tree(folder):
+    folder.remove_tree() if hasattr(folder, "remove_tree") else shutil.rmtree(folder)
+
+
+def write_tree(folder, contents):
+    for name, content in contents.items():
+        path = folder / name
+        if isinstance(path, Path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def copy_tree(folder, target):
+    """Into a target that is empty or missing."""
+    if hasattr(folder, "copy_tree"):
+        folder.copy_tree(target)
+    else:
+        shutil.copytree(folder, target, dirs_exist_ok=True)
 
 
 def canonical(document):
@@ -96,11 +118,13 @@ def scope_of(text):
 
 
 def python_environment(home, user="alice", **variables):
-    """The surroundings without anything of Metaflow's, in a home of its own."""
+    """The surroundings without anything of Metaflow's or AWS's, in a home of its own."""
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("METAFLOW_", "MF_", "PYTEST_")) and name not in ("SUDO_USER", "USERNAME")
+        if not name.startswith(("METAFLOW_", "MF_", "PYTEST_", "AWS_"))
+        and not name.lower().endswith("_proxy")
+        and name not in ("SUDO_USER", "USERNAME")
     }
     home.mkdir(parents=True, exist_ok=True)
     kept.update(
@@ -149,7 +173,7 @@ def call(program, arguments, cwd, environment, status=0, stdin=None):
         input=stdin.encode() if stdin is not None else None,
         stdin=subprocess.DEVNULL if stdin is None else None,
         capture_output=True,
-        timeout=120,
+        timeout=900,
     )
     outcome = Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
     if status is not None:
@@ -171,8 +195,15 @@ class PythonSide:
             text=True,
         )
 
-    def ask(self, question, cwd=None, uid=None, **details):
-        request = {"question": question, "cwd": str(cwd or self.folder), "uid": uid, **details}
+    @classmethod
+    def of(cls, backend, folder):
+        """One that is told at each question which root of the backend it is about."""
+        anywhere = backend.new_root(folder) if backend.name != "local" else None
+        return cls(folder, python_environment(folder / "home", **backend.environment(anywhere)))
+
+    def ask(self, question, cwd=None, uid=None, root=None, **details):
+        place = {"cwd": str(cwd or self.folder), "root": None if isinstance(root, Path) or not root else str(root)}
+        request = {"question": question, "uid": uid, **place, **details}
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         answer = json.loads(self.process.stdout.readline())
@@ -196,14 +227,14 @@ class PythonFailure(Exception):
 
 
 class Store:
-    """A local store and one task of it, as a child process of that task sees them."""
+    """A store and one task of it, as a child process of that task sees them."""
 
     flow, run, step, task = "Store", "17", "train", "4"
 
-    def __init__(self, folder, tool, python_side):
+    def __init__(self, folder, tool, python_side, backend):
         self.folder = folder
-        self.root = folder / ".metaflow"
-        self.root.mkdir()
+        self.backend = backend
+        self.root = backend.new_root(folder)
         self.tool = tool
         self.python_side = python_side
         self.pathspec = "/".join((self.flow, self.run, self.step, self.task))
@@ -214,7 +245,8 @@ class Store:
         return f"{self.pathspec}/{self.identifier}/{self.scope}/{attempt}"
 
     def environment(self, attempt=0):
-        return python_environment(self.folder / "home", METAFLOW_CHECKPOINT_UID=self.uid(attempt))
+        where = self.backend.environment(self.root)
+        return python_environment(self.folder / "home", METAFLOW_CHECKPOINT_UID=self.uid(attempt), **where)
 
     def holdfast(self, *arguments, attempt=0, status=0, stdin=None):
         """Runs the tool as a child of the task, told nothing but its environment."""
@@ -224,7 +256,7 @@ class Store:
         return self.holdfast("save", path, *arguments, attempt=attempt).record
 
     def ask(self, question, attempt=0, **details):
-        return self.python_side.ask(question, cwd=self.folder, uid=self.uid(attempt), **details)
+        return self.python_side.ask(question, cwd=self.folder, uid=self.uid(attempt), root=self.root, **details)
 
     def source(self, name, seed=0):
         return rich_tree(self.folder / "sources" / name, seed)
@@ -258,23 +290,23 @@ class Store:
 class Project:
     """A folder in which flows run for users, and what they noted there."""
 
-    def __init__(self, folder, tool):
+    def __init__(self, folder, tool, backend):
         self.folder = folder
-        self.root = folder / ".metaflow"
-        self.root.mkdir()
+        self.backend = backend
+        self.root = backend.new_root(folder)
         self.notes_folder = folder / "notes"
         self.notes_folder.mkdir()
         self.tool = tool
         self.side = None
 
     def environment(self, user="alice", **variables):
+        known = {
+            "INTEROP_TOOL": str(self.tool),
+            "INTEROP_NOTES": str(self.notes_folder),
+            "INTEROP_FOLDER": str(self.folder),
+        }
         return python_environment(
-            self.folder / "home",
-            user,
-            INTEROP_TOOL=str(self.tool),
-            INTEROP_NOTES=str(self.notes_folder),
-            INTEROP_FOLDER=str(self.folder),
-            **variables,
+            self.folder / "home", user, **self.backend.environment(self.root) | known | variables
         )
 
     def run(self, flow, *arguments, user="alice", **variables):
@@ -305,7 +337,9 @@ class Project:
             self.tool,
             ("--json", "--store", self.root, *arguments),
             elsewhere,
-            python_environment(elsewhere, METAFLOW_USER="nobody", METAFLOW_DEFAULT_DATASTORE=None),
+            python_environment(
+                elsewhere, METAFLOW_USER="nobody", METAFLOW_DEFAULT_DATASTORE=None, **self.backend.access()
+            ),
             status,
             stdin,
         )

@@ -4,10 +4,13 @@ import json
 import os
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 
 TASK = "Flow/1/train/7"
-NEUTRAL = {name: value for name, value in os.environ.items() if not name.startswith(("METAFLOW_", "MF_"))}
+NEUTRAL = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith(("METAFLOW_", "MF_", "AWS_")) and not name.lower().endswith("_proxy")
+}
 
 
 @dataclass
@@ -37,12 +40,13 @@ class Outcome:
 class Tool:
     """Runs the tool in a folder of its own, with an environment that says nothing of Metaflow."""
 
-    def __init__(self, program, folder):
+    def __init__(self, program, folder, root, **variables):
         self.program = program
         self.folder = folder
-        self.root = folder / "store"
+        self.root = root
         (folder / "home").mkdir()
-        self.environment = {**NEUTRAL, "HOME": str(folder / "home"), "METAFLOW_USER": "alice", "NO_COLOR": "1"}
+        neutral = {**NEUTRAL, "HOME": str(folder / "home"), "METAFLOW_USER": "alice", "NO_COLOR": "1"}
+        self.environment = {**neutral, **variables}
 
     def run(self, *arguments, status=0, stdin=None, **variables):
         done = subprocess.run(
@@ -84,8 +88,7 @@ class Tool:
 
     def documents(self, reference):
         """The document by key, and that of the task."""
-        parts = self.data(reference)
-        by_key = Path(str(parts).replace("/artifacts/", "/artifact_metadata/") + ".metadata")
+        by_key = self.root / (reference["key"].replace("/artifacts/", "/artifact_metadata/") + ".metadata")
         name = f"{reference['attempt']}.{reference['name']}.{reference['version_id']}.metadata"
         return by_key, self.root / "mf.checkpoints/checkpoints/metadata" / reference["pathspec"] / name
 

@@ -93,6 +93,7 @@ def test_wrong_usage(tool, arguments):
     assert not tool.root.exists(), "wrong usage stores nothing"
 
 
+@pytest.mark.on_s3
 def test_options_stand_before_or_after_the_command(tool):
     saved = tool.save()
     after = tool.run("list", "--json", "--store", tool.root, "--task", TASK)
@@ -137,6 +138,14 @@ def test_store_urls(tool):
         assert keys(tool.run("--json", "--store", url, "--task", TASK, "list")) == [saved["key"]]
 
 
+@pytest.mark.on_s3
+def test_the_url_of_a_store(tool):
+    saved = tool.save()
+    assert saved["url"] == f"{tool.root}/{saved['key']}"
+    for url in (str(tool.root), f"{tool.root}/"):
+        assert keys(tool.run("--json", "--store", url, "--task", TASK, "list")) == [saved["key"]]
+
+
 def test_the_task_of_the_environment(tool):
     uid = f"{TASK}/0123456789ab/ba9876543210/3"
     saved = tool("save", tool.tree(), task=None, METAFLOW_CHECKPOINT_UID=uid).record
@@ -150,6 +159,7 @@ def test_the_task_of_the_environment(tool):
         "pathspec"] == TASK, "--task wins"
 
 
+@pytest.mark.on_s3
 def test_attempt_namespace_and_tag(tool):
     by_default = tool.save()
     assert by_default["attempt"] == 0
@@ -169,6 +179,7 @@ def test_attempt_namespace_and_tag(tool):
     assert scope(tool.save("--namespace", "user:alice", **inside)) == "dabd1db8d35a"
 
 
+@pytest.mark.on_s3
 def test_commands_that_need_no_task(tool):
     saved = tool.save()
     target = tool.folder / "loaded"
@@ -183,6 +194,7 @@ def test_commands_that_need_no_task(tool):
 # --- save ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.on_s3
 @pytest.mark.parametrize("layout, stored", [("files", "files"), ("tar", "tar"), ("tar.gz", "tar")])
 def test_save_and_load(tool, layout, stored):
     saved = tool.save("--format", layout)
@@ -197,6 +209,7 @@ def test_save_and_load(tool, layout, stored):
     assert contents(target) == SAVED
 
 
+@pytest.mark.on_s3
 def test_save_a_file(tool):
     (tool.folder / "model.bin").write_bytes(b"\x00\x01")
     saved = tool("save", "model.bin").record
@@ -204,6 +217,7 @@ def test_save_a_file(tool):
     assert contents(tool.folder / "loaded") == {"model.bin": b"\x00\x01"}
 
 
+@pytest.mark.on_s3
 def test_save_metadata(tool):
     given = {"epoch": 3, "loss": 0.1, "text": "ü\n☃", "nested": {"list": [1, None, True]}}
     assert tool.save("--metadata", json.dumps(given))["metadata"] == given
@@ -211,6 +225,7 @@ def test_save_metadata(tool):
     assert str(odd["a"]).lower() == "nan" and math.isinf(float(odd["b"][0]))
 
 
+@pytest.mark.on_s3
 def test_no_latest(tool):
     tool.save("--no-latest")
     assert tool("restore", "x", status=3).error["kind"] == "not_found"
@@ -219,10 +234,12 @@ def test_no_latest(tool):
     assert tool("restore", "x").record["key"] == marked["key"]
 
 
+@pytest.mark.on_s3
 def test_versions_go_on_in_the_next_process(tool):
     assert [tool.save("--name", name)["version_id"] for name in ("a", "b", "a")] == [0, 1, 2]
 
 
+@pytest.mark.on_s3
 def test_save_what_is_not_there(tool):
     error = tool("save", "nowhere", status=3).error
     assert error["kind"] == "not_found" and error["key"].endswith("nowhere")
@@ -259,6 +276,7 @@ def test_an_unreadable_file(program):
 # --- list and search -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.on_s3
 def test_list(tool):
     assert tool("list").out == ""
     first, second = tool.save("--name", "a"), tool.save("--name", "b")
@@ -275,6 +293,7 @@ def test_list(tool):
     assert tool("list", task="Flow/9/train/1").records == []
 
 
+@pytest.mark.on_s3
 def test_list_of_a_whole_namespace(tool):
     mine, other = tool.save(), tool.save(task="Flow/2/train/1")
     tool.save(task="Flow/2/start/1")
@@ -295,6 +314,7 @@ def test_list_for_people(tool):
     assert titles.index("KEY") == row.index("mf.checkpoints")
 
 
+@pytest.mark.on_s3
 def test_search(tool):
     saved = {task: tool.save(task=task) for task in ("A/1/start/1", "A/1/end/2", "A/2/start/3", "B/1/start/1")}
     for pathspec, tasks in {
@@ -311,6 +331,7 @@ def test_search(tool):
     assert tool.people("search", "A/2").out.splitlines()[1].startswith("A/2/start/3 ")
 
 
+@pytest.mark.on_s3
 @pytest.mark.parametrize("command", ["list", "search"])
 def test_a_damaged_document_is_reported_and_the_rest_listed(tool, command):
     good, bad = tool.save(), tool.save()
@@ -322,6 +343,7 @@ def test_a_damaged_document_is_reported_and_the_rest_listed(tool, command):
     assert good["key"] in spoken.out and "corrupt" in spoken.err
 
 
+@pytest.mark.on_s3
 def test_unknown_fields_and_nan_are_printed_as_stored(tool):
     saved = tool.save()
     for document in tool.documents(saved):
@@ -335,6 +357,7 @@ def test_unknown_fields_and_nan_are_printed_as_stored(tool):
 # --- show ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.on_s3
 @pytest.mark.parametrize("layout", ["files", "tar", "tar.gz"])
 def test_show(tool, layout):
     saved = tool.save("--format", layout)
@@ -345,6 +368,7 @@ def test_show(tool, layout):
     assert all(re.fullmatch("[0-9a-f]+", file["digest"]) for file in files)
 
 
+@pytest.mark.on_s3
 def test_show_reads_the_store(tool):
     saved = tool.save()
     claimed = {**saved, "metadata": {"claimed": True}, "url": "elsewhere"}
@@ -372,6 +396,7 @@ def test_control_characters_do_not_reach_the_terminal(tool):
 # --- references ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.on_s3
 def test_forms_of_a_reference(tool):
     saved = tool.save("--metadata", '{"loss": NaN}')
     text = json.dumps(saved)
@@ -425,6 +450,7 @@ def test_reference_from_a_file_that_is_not_there(tool):
     assert tool("show", "@/dev/zero", status=1).error["kind"] == "too_large"
 
 
+@pytest.mark.on_s3
 @pytest.mark.parametrize("command", [("show",), ("load",), ("remove",)], ids=" ".join)
 def test_a_key_that_nothing_has(tool, command):
     tool.save()
@@ -438,6 +464,7 @@ def test_a_key_that_nothing_has(tool, command):
 # --- load ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.on_s3
 def test_load_keeps_other_files(tool):
     saved = tool.save()
     target = tool.folder / "target"
@@ -448,6 +475,7 @@ def test_load_keeps_other_files(tool):
     assert contents(target) == {**SAVED, "mine": b"mine"}
 
 
+@pytest.mark.on_s3
 @pytest.mark.parametrize("layout", ["files", "tar", "tar.gz"])
 @pytest.mark.parametrize("existing", [False, True])
 def test_a_failed_load_leaves_everything_as_it_was(tool, layout, existing):
@@ -481,6 +509,7 @@ def test_load_for_people(tool):
     assert spoken.out == "target\n" and "3 files, 13 bytes" in spoken.err
 
 
+@pytest.mark.on_s3
 def test_an_interrupted_load_leaves_nothing(tool):
     big = tool.folder / "big"
     big.mkdir()
@@ -505,6 +534,7 @@ def test_an_interrupted_load_leaves_nothing(tool):
 # --- restore ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.on_s3
 def test_restore(tool):
     tool.save(content="older")
     newest = tool.save(content="newest")
@@ -514,12 +544,14 @@ def test_restore(tool):
     assert tool("restore", "next", "--attempt", "5").record == newest
 
 
+@pytest.mark.on_s3
 def test_nothing_to_restore(tool):
     outcome = tool("restore", "target", status=3)
     assert outcome.out == "" and outcome.error["kind"] == "not_found"
     assert not (tool.folder / "target").exists()
 
 
+@pytest.mark.on_s3
 def test_restore_by_name_and_by_policy(tool):
     named = tool.save("--name", "best")
     tool.save("--name", "epoch")
@@ -530,6 +562,7 @@ def test_restore_by_name_and_by_policy(tool):
     assert tool("restore", "d", "--policy", "eager", task=other).record["name"] == "epoch"
 
 
+@pytest.mark.on_s3
 def test_restore_steps_back(tool):
     good, bad = tool.save(content="good"), tool.save(content="bad")
     (tool.data(bad) / "weights").write_text("BAD")
@@ -550,6 +583,7 @@ def test_restore_steps_back(tool):
 # --- verify ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.on_s3
 def test_verify(tool):
     assert tool("verify").out == ""
     first, second, third = tool.save(), tool.save("--format", "tar"), tool.save("--format", "tar.gz")
@@ -566,6 +600,7 @@ def test_verify(tool):
     assert tool("verify", STRANGER, status=4).record["status"] == "not_found"
 
 
+@pytest.mark.on_s3
 def test_verify_what_python_wrote(tool):
     """Without a manifest of ours only sizes can be compared."""
     saved = tool.save()
@@ -578,6 +613,7 @@ def test_verify_what_python_wrote(tool):
     assert tool("verify", saved["key"], status=4).record["status"] == "corrupt"
 
 
+@pytest.mark.on_s3
 def test_verify_for_people(tool):
     good = tool.save()
     titles, row = tool.people("verify").out.splitlines()
@@ -588,6 +624,7 @@ def test_verify_for_people(tool):
 # --- remove ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.on_s3
 def test_remove(tool):
     first, second, third = tool.save(), tool.save(), tool.save("--format", "tar")
     outcome = tool("remove", third["key"], json.dumps(first))
@@ -598,6 +635,7 @@ def test_remove(tool):
     assert tool.save()["version_id"] == 3, "a version is never given twice"
 
 
+@pytest.mark.on_s3
 def test_remove_goes_on_past_what_is_gone(tool):
     saved = tool.save()
     outcome = tool("remove", STRANGER, saved["key"], status=3)
@@ -605,6 +643,7 @@ def test_remove_goes_on_past_what_is_gone(tool):
     assert tool("list").records == []
 
 
+@pytest.mark.on_s3
 def test_remove_checks_every_reference_first(tool):
     saved = tool.save()
     tool("remove", saved["key"], "nonsense", status=2)

@@ -10,7 +10,9 @@ answers = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 
 from metaflow import Checkpoint, Task, get_namespace  # noqa: E402
+from metaflow.plugins.datastores import s3_storage  # noqa: E402
 from metaflow.plugins.datastores.local_storage import LocalStorage  # noqa: E402
+from metaflow_extensions.obcheckpoint.plugins.datastores import s3_compat  # noqa: E402
 from metaflow_extensions.obcheckpoint.plugins.machine_learning_utilities.checkpoints.core import (  # noqa: E402
     CheckpointLoadPolicy,
     ScopeResolver,
@@ -92,6 +94,9 @@ QUESTIONS = {
 def answer(request):
     os.chdir(request.pop("cwd"))
     uid = request.pop("uid")
+    root = request.pop("root")
+    if root is not None:  # in place of METAFLOW_DATASTORE_SYSROOT_S3, which is read once
+        s3_storage.DATASTORE_SYSROOT_S3 = s3_compat.DATASTORE_SYSROOT_S3 = root
     os.environ.pop(UID, None)
     if uid is not None:
         os.environ[UID] = uid

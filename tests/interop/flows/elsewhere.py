@@ -1,12 +1,13 @@
 """Checkpoints in an artifact store of their own."""
 
+import json
 import os
 
 from metaflow import FlowSpec, checkpoint, current, step, with_artifact_store
 from notes import holdfast, note, scratch, tree
 
 
-@with_artifact_store(type="local", config={"root": os.environ["INTEROP_ELSEWHERE"]})
+@with_artifact_store(**json.loads(os.environ["INTEROP_ELSEWHERE"]))
 class Elsewhere(FlowSpec):
     @checkpoint(show_card=False)
     @step

@@ -87,7 +87,7 @@ public:
     sigpipe_guard& operator=(const sigpipe_guard&) = delete;
     ~sigpipe_guard() {
         const int number = errno;
-        if (number == EPIPE && !is_pending_) {
+        if (!is_pending_) {  // a call that sent a part before the connection broke raises it too, without EPIPE
             const struct ::timespec at_once {};
             retry_interrupted([&] { return ::sigtimedwait(&only_, nullptr, &at_once); });
         }
