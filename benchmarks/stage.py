@@ -1,0 +1,136 @@
+"""The files that are saved, and what stands in a store before it is loaded."""
+
+import itertools
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from contenders import Holdfast, Job, Metaflow, clean_environment
+
+FOLDERS = 100
+
+
+class Stage:
+    """Makes each source once, and a fresh path and key for each run."""
+
+    def __init__(self, scratch, options):
+        self.scratch, self.options = scratch, options
+        self.home = scratch / "home"
+        self.home.mkdir()
+        self.numbers = itertools.count()
+        self.made = {}
+        self.prepared = set()
+
+    def source(self, kind, pattern):
+        """The path, the number of files, and their bytes."""
+        if kind not in self.made:
+            self.made[kind] = self.make(kind, pattern)
+        return self.made[kind]
+
+    def make(self, kind, pattern):
+        options = self.options
+        if kind == "big":
+            path = self.scratch / "big"
+            write_pattern(path, options.size, pattern)
+            return path, 1, options.size
+        if kind == "folder":
+            path = self.scratch / "folder"
+            path.mkdir()
+            big = self.source("big", pattern)[0]
+            os.link(big, path / "weights.bin")
+            return path, 1, options.size
+        count, size = {"small": (options.files, 214_000), "tiny": (options.files, 4096), "eight": (8, 600)}[kind]
+        path = self.scratch / kind
+        content = pattern[: size - 8]
+        for number in range(count):
+            folder = path / f"d{number % FOLDERS:03}" if kind != "eight" else path
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"f{number:05}").write_bytes(b"%08d" % number + content)
+        return path, count, count * size
+
+    def fresh_path(self, is_folder):
+        path = self.scratch / "targets" / str(next(self.numbers))
+        path.parent.mkdir(exist_ok=True)
+        if is_folder:
+            path.mkdir()
+        return path
+
+    def fresh_key(self):
+        return f"save-{next(self.numbers)}"
+
+    def sparse(self, size):
+        path = self.scratch / f"sparse-{size}"
+        if not path.exists():
+            with open(path, "wb") as file:
+                file.truncate(size)
+        return path
+
+    def prepare(self, work, contender, server, tools, pattern):
+        """Stores what `contender` loads, once, and returns its key."""
+        kind = "plain"
+        if isinstance(contender, Metaflow) and work.loads != "eight":
+            kind = "metaflow"
+        elif contender.verb == "load":
+            kind = "holdfast"
+        key = f"setup-{work.loads}-{kind}"
+        if (server.endpoint, work.bucket, key) in self.prepared or work.loads == "":
+            return key
+        source = self.source(work.source, pattern)[0]
+        is_file = source.is_file()
+        suffix = "_tar" if work.loads == "tar" else ""
+        writer = {
+            "plain": Holdfast("put" if is_file or work.loads == "one" else "put_tree", "crc32c"),
+            "metaflow": Metaflow("save" + suffix),
+            "holdfast": Holdfast("save" + suffix, "crc32c"),
+        }[kind]
+        path = source / "f00000" if work.loads == "one" else source
+        job = Job(server, work.bucket, key, str(path), self.home)
+        run_quietly(writer, job, tools)
+        self.prepared.add((server.endpoint, work.bucket, key))
+        return key
+
+    def local_tar(self, folder):
+        path = self.scratch / "local.tar"
+        if not path.exists():
+            subprocess.run(["tar", "-cf", str(path), "-C", str(folder), "."], check=True)
+        return path
+
+
+def run_quietly(contender, job, tools):
+    command = [str(word) for word in contender.command(job, tools)]
+    surroundings = {**clean_environment(job), **contender.environment(job)}
+    done = subprocess.run(command, env=surroundings, cwd=job.home, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"{contender.name} {contender.verb}: {done.stderr.strip()[-2000:]}")
+
+
+def write_pattern(path, size, pattern):
+    with open(path, "wb") as file:
+        for offset in range(0, size, len(pattern)):
+            file.write(pattern[: size - offset])
+
+
+def content_of(path):
+    """The number of files at or below a path, and their bytes."""
+    path = Path(path)
+    if path.is_file():
+        return 1, path.stat().st_size
+    sizes = [os.stat(os.path.join(parent, name)).st_size for parent, _, names in os.walk(path) for name in names]
+    return len(sizes), sum(sizes)
+
+
+def warm_page_cache(scratch, size):
+    """Touches memory that the host may have taken back, which costs more than the work that is measured."""
+    path = scratch / "warm"
+    with open(path, "wb") as file:
+        file.truncate(size)
+    with open(path, "rb", buffering=0) as file:
+        buffer = bytearray(4 << 20)
+        while file.readinto(buffer):
+            pass
+    path.unlink()
+
+
+def remove(path):
+    shutil.rmtree(path, ignore_errors=True) if Path(path).is_dir() else Path(path).unlink(missing_ok=True)
