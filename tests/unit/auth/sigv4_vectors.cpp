@@ -65,7 +65,7 @@ vector parse_vector(const json::object& from) {
 }
 
 std::vector<vector> read_vectors(const char* file) {
-    std::ifstream in(std::filesystem::path(__FILE__).parent_path() / "vectors" / file, std::ios::binary);
+    std::ifstream in(std::filesystem::path(HOLDFAST_VECTORS) / file, std::ios::binary);
     const std::string text(std::istreambuf_iterator<char>(in), {});
     const json::value parsed = json::parse(text);
     std::vector<vector> vectors;
