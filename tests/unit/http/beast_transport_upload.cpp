@@ -133,7 +133,7 @@ TEST_CASE("an answer during the upload ends it, and the connection is not used a
                         client.read_head();
                         client.write(response_text("413 Too Large", "<Code>EntityTooLarge</Code>"));
                         if (closes) client.close();
-                        client.wait_for_end();
+                        client.wait_for_cut();  // a server that read on could have had it all before the client looks
                     },
                     world.tls_if(tls));
                 const http::beast_transport transport(world.options());
