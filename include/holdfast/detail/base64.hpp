@@ -2,6 +2,7 @@
 #define HOLDFAST_DETAIL_BASE64_HPP
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +15,9 @@ namespace holdfast::detail {
 
 /// Standard alphabet, padded. Wire: RFC 4648, section 4.
 HOLDFAST_DECL std::string to_base64(std::span<const std::byte> bytes);
+
+/// Of a number's four bytes, the most significant first: how headers carry a CRC-32C.
+HOLDFAST_DECL std::string to_base64(std::uint32_t number);
 
 /// The bytes of a padded text in the standard alphabet; nothing where it is anything else, unused bits that are not
 /// zero included.

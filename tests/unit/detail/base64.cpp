@@ -70,3 +70,8 @@ TEST_CASE("base64: what is not padded standard base64 is nothing") {
 }
 
 }  // namespace
+
+TEST_CASE("base64: a number is its four bytes, the most significant first") {
+    CHECK(to_base64(0x9A71BB4CU) == "mnG7TA==");
+    CHECK(to_base64(1U) == "AAAAAQ==");
+}

@@ -26,12 +26,6 @@ constexpr std::size_t smallest_aws_chunk = 8192;
 constexpr std::string_view aws_chunked_encoding = "aws-chunked";
 constexpr std::string_view crc32c_trailer_name = "x-amz-checksum-crc32c";
 
-inline std::string base64_crc32c(std::uint32_t sum) {
-    std::array<std::byte, 4> bytes;
-    for (std::size_t i = 0; i < 4; ++i) bytes[i] = static_cast<std::byte>(sum >> (24 - 8 * i));
-    return to_base64(bytes);
-}
-
 inline void append_aws_chunk_header(std::string& text, std::uint64_t size, std::string_view signature) {
     std::array<char, 16> digits;
     char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), size, 16).ptr;
@@ -93,7 +87,7 @@ private:
 
     void append_trailer() {
         http::fields trailer;
-        trailer.add(std::string(crc32c_trailer_name), base64_crc32c(crc32c_));
+        trailer.add(std::string(crc32c_trailer_name), to_base64(crc32c_));
         trailer.add("x-amz-trailer-signature", signer_.sign_trailer(trailer));
         for (const auto& [name, value] : trailer) text_.append(name).append(":").append(value).append("\r\n");
     }

@@ -3,6 +3,8 @@
 
 #include <holdfast/detail/base64.hpp>
 
+#include <array>
+
 namespace holdfast::detail {
 
 constexpr std::optional<unsigned> base64_digit(char digit) noexcept {
@@ -27,6 +29,12 @@ HOLDFAST_DECL std::string to_base64(std::span<const std::byte> bytes) {
     if (bits > 0) text += digits[waiting << (6 - bits) & 63];
     text.append((4 - text.size() % 4) % 4, '=');
     return text;
+}
+
+HOLDFAST_DECL std::string to_base64(std::uint32_t number) {
+    const std::array<std::byte, 4> bytes{static_cast<std::byte>(number >> 24), static_cast<std::byte>(number >> 16),
+                                         static_cast<std::byte>(number >> 8), static_cast<std::byte>(number)};
+    return to_base64(bytes);
 }
 
 HOLDFAST_DECL std::optional<std::vector<std::byte>> from_base64(std::string_view text) {

@@ -86,13 +86,11 @@ public:
     sigpipe_guard(const sigpipe_guard&) = delete;
     sigpipe_guard& operator=(const sigpipe_guard&) = delete;
     ~sigpipe_guard() {
-        const int number = errno;
         if (!is_pending_) {  // a call that sent a part before the connection broke raises it too, without EPIPE
             const struct ::timespec at_once {};
             retry_interrupted([&] { return ::sigtimedwait(&only_, nullptr, &at_once); });
         }
         ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-        errno = number;
     }
 
 private:
@@ -103,7 +101,6 @@ private:
 
 HOLDFAST_DECL io_step socket::send_file(const file& from, std::uint64_t offset, std::size_t size) const noexcept {
     auto position = static_cast<::off_t>(offset);
-    errno = 0;
     const sigpipe_guard guard;
     const ::ssize_t count =
         retry_interrupted([&] { return ::sendfile(descriptor_, from.descriptor(), &position, size); });

@@ -44,8 +44,6 @@ private:
     auth::aws_section services_;
 };
 
-HOLDFAST_DECL std::string to_lower(std::string_view text);
-
 /// true, 1, yes, on; false, 0, no, off; none for any other text.
 HOLDFAST_DECL std::optional<bool> to_flag(std::string_view text);
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <holdfast/core/error.hpp>
+#include <holdfast/detail/ascii.hpp>
 #include <holdfast/http/message.hpp>
 #include <holdfast/http/proxy.hpp>
 #include <holdfast/storage/s3/endpoint.hpp>
@@ -77,7 +78,7 @@ inline void resolve_integrity(s3_options& options, const settings& known, bool c
     options.integrity = custom ? s3_integrity::sha256 : s3_integrity::crc32c;
     const auto wish = known.find({"AWS_REQUEST_CHECKSUM_CALCULATION"}, "request_checksum_calculation");
     if (!wish) return;
-    const std::string value = to_lower(wish->value);
+    const std::string value = detail::to_ascii_lower(wish->value);
     if (value != "when_supported" && value != "when_required") {
         throw_bad_setting(*wish, "when_supported or when_required");
     }
@@ -96,7 +97,7 @@ inline void resolve_object_options(s3_options& options, const settings& known) {
         throw_bad_option("a KMS key goes with server-side encryption aws:kms; leave one of the two out");
     }
     const auto payer = known.find({"AWS_REQUEST_PAYER"}, {});
-    if (payer && to_lower(payer->value) == "requester") options.requester_pays = true;
+    if (payer && detail::to_ascii_lower(payer->value) == "requester") options.requester_pays = true;
 }
 
 inline void check_options(const s3_options& options) {

@@ -5,35 +5,19 @@
 
 #include <algorithm>
 
+#include <holdfast/auth/aws/endpoint.hpp>
+
 namespace holdfast::s3 {
-
-struct aws_partition {
-    std::string_view region_prefix;
-    std::string_view suffix;
-    std::string_view dual_stack_suffix;  // empty: it has none
-};
-
-inline constexpr aws_partition aws_partitions[] = {
-    {"cn-", "amazonaws.com.cn", "amazonaws.com.cn"},
-    {"us-iso-", "c2s.ic.gov", ""},
-    {"us-isob-", "sc2s.sgov.gov", ""},
-    {"us-isof-", "csp.hci.ic.gov", ""},
-    {"eu-isoe-", "cloud.adc-e.uk", ""},
-    {"eusc-", "amazonaws.eu", "amazonaws.eu"},
-    {"", "amazonaws.com", "amazonaws.com"},
-};
 
 constexpr bool is_lower_or_digit(char c) noexcept {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
 HOLDFAST_DECL std::string aws_host(std::string_view region, bool dual_stack, bool fips) {
-    const auto partition = std::ranges::find_if(
-        aws_partitions, [&](const aws_partition& one) { return region.starts_with(one.region_prefix); });
+    const std::string_view suffix = auth::aws_dns_suffix(region);
     std::string host = fips ? "s3-fips." : "s3.";
-    const bool is_dual = dual_stack && !partition->dual_stack_suffix.empty();
-    if (is_dual) host += "dualstack.";
-    return host.append(region).append(".").append(is_dual ? partition->dual_stack_suffix : partition->suffix);
+    if (dual_stack && suffix.starts_with("amazonaws.")) host += "dualstack.";  // the isolated partitions have none
+    return host.append(region).append(".").append(suffix);
 }
 
 HOLDFAST_DECL bool is_region(std::string_view text) noexcept {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <holdfast/core/error.hpp>
+#include <holdfast/detail/ascii.hpp>
 
 namespace holdfast::s3 {
 
@@ -57,17 +58,10 @@ HOLDFAST_DECL std::optional<bool> settings::flag(std::initializer_list<const cha
     return value;
 }
 
-HOLDFAST_DECL std::string to_lower(std::string_view text) {
-    std::string lower(text);
-    std::ranges::transform(lower, lower.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return lower;
-}
-
 HOLDFAST_DECL std::optional<bool> to_flag(std::string_view text) {
     constexpr std::array<std::string_view, 4> yes{"true", "1", "yes", "on"};
     constexpr std::array<std::string_view, 4> no{"false", "0", "no", "off"};
-    const std::string lower = to_lower(text);
+    const std::string lower = detail::to_ascii_lower(text);
     if (std::ranges::find(yes, lower) != yes.end()) return true;
     if (std::ranges::find(no, lower) != no.end()) return false;
     return std::nullopt;

@@ -3,7 +3,6 @@
 
 #include <holdfast/storage/s3/wire.hpp>
 
-#include <array>
 #include <cstddef>
 
 #include <holdfast/core/error.hpp>
@@ -102,9 +101,7 @@ HOLDFAST_DECL std::string render_delete(std::span<const std::string> keys) {
 }
 
 HOLDFAST_DECL std::string render_crc32c(std::uint32_t crc) {
-    const std::array<std::byte, 4> bytes{static_cast<std::byte>(crc >> 24), static_cast<std::byte>(crc >> 16),
-                                         static_cast<std::byte>(crc >> 8), static_cast<std::byte>(crc)};
-    return detail::to_base64(bytes);
+    return detail::to_base64(crc);
 }
 
 HOLDFAST_DECL std::optional<std::uint32_t> parse_crc32c(std::string_view text) {
