@@ -78,7 +78,7 @@ run_tests() {
 
 # The kernel may place a program where the thread sanitizer has its shadow memory; not without randomization.
 run_thread_sanitizer() {
-    TSAN_OPTIONS=halt_on_error=1 setarch "$(uname -m)" --addr-no-randomize \
+    TSAN_OPTIONS="halt_on_error=1 suppressions=$PWD/tests/support/thread_sanitizer.supp" setarch "$(uname -m)" --addr-no-randomize \
         ctest --test-dir "$build/tsan" --no-tests=error --tests-regex '_tests$'
 }
 
