@@ -35,17 +35,26 @@ struct file_tree;
 enum class symlink_policy;
 
 // metaflow/
+struct artifact_document;
 struct checkpoint_reference;
+struct model_reference;
 struct task_context;
 
 // components
+class loaded_models;
 class reference;
 class restored;
 enum class digest_kind : std::uint8_t;
 enum class load_policy;
 struct checkpoint_options;
+struct delete_options;
 struct list_options;
 struct load_options;
+struct loaded_model;
+struct model_list_options;
+struct model_options;
+struct model_save_options;
+struct model_to_load;
 struct restore_options;
 struct save_options;
 struct stored_file;

@@ -5,15 +5,25 @@
 #include <holdfast/checkpoint.hpp>
 #include <holdfast/default_storage.hpp>
 #include <holdfast/fwd.hpp>
+#include <holdfast/load_model.hpp>
+#include <holdfast/model.hpp>
 #include <holdfast/reference.hpp>
 #include <holdfast/version.hpp>
 
+#include <holdfast/artifact/any_artifact.hpp>
 #include <holdfast/artifact/checkpoint_reader.hpp>
 #include <holdfast/artifact/checkpoint_writer.hpp>
+#include <holdfast/artifact/documented_tree.hpp>
 #include <holdfast/artifact/documents.hpp>
 #include <holdfast/artifact/fetch_tree.hpp>
 #include <holdfast/artifact/latest.hpp>
+#include <holdfast/artifact/loaded_models.hpp>
 #include <holdfast/artifact/manifest.hpp>
+#include <holdfast/artifact/model_options.hpp>
+#include <holdfast/artifact/model_reader.hpp>
+#include <holdfast/artifact/model_removal.hpp>
+#include <holdfast/artifact/model_writer.hpp>
+#include <holdfast/artifact/new_document.hpp>
 #include <holdfast/artifact/options.hpp>
 #include <holdfast/artifact/removal.hpp>
 #include <holdfast/artifact/restoring.hpp>
@@ -47,10 +57,13 @@
 #include <holdfast/archive/tar_gz.hpp>
 #include <holdfast/archive/tar_unpacker.hpp>
 
+#include <holdfast/metaflow/artifact_document.hpp>
 #include <holdfast/metaflow/config.hpp>
 #include <holdfast/metaflow/document.hpp>
+#include <holdfast/metaflow/document_fields.hpp>
 #include <holdfast/metaflow/identity.hpp>
 #include <holdfast/metaflow/layout.hpp>
+#include <holdfast/metaflow/model_document.hpp>
 #include <holdfast/metaflow/spelling.hpp>
 #include <holdfast/metaflow/task_context.hpp>
 

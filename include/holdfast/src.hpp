@@ -35,10 +35,12 @@
 #include <holdfast/core/impl/object_key.ipp>
 #include <holdfast/core/impl/store_url.ipp>
 
+#include <holdfast/metaflow/impl/artifact_document.ipp>
 #include <holdfast/metaflow/impl/config.ipp>
 #include <holdfast/metaflow/impl/document.ipp>
 #include <holdfast/metaflow/impl/identity.ipp>
 #include <holdfast/metaflow/impl/layout.ipp>
+#include <holdfast/metaflow/impl/model_document.ipp>
 #include <holdfast/metaflow/impl/task_context.ipp>
 
 #include <holdfast/http/impl/beast_transport.ipp>
@@ -117,8 +119,11 @@
 #include <holdfast/storage/s3/impl/wire.ipp>
 #include <holdfast/storage/s3/impl/wire_answers.ipp>
 
+#include <holdfast/artifact/impl/documented_tree.ipp>
 #include <holdfast/artifact/impl/documents.ipp>
+#include <holdfast/artifact/impl/loaded_models.ipp>
 #include <holdfast/artifact/impl/manifest.ipp>
+#include <holdfast/artifact/impl/new_document.ipp>
 #include <holdfast/artifact/impl/staged_directory.ipp>
 #include <holdfast/artifact/impl/tree_check.ipp>
 

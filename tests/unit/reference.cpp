@@ -47,3 +47,18 @@ TEST_CASE("what carries no document, or another's") {
     model["type"] = "model";
     CHECK(failure_of([&] { reference(model).as_checkpoint(); }) == errc::incompatible_type);
 }
+
+TEST_CASE("a model's reference is one of a model alone") {
+    const std::string text =
+        R"({"pathspec": "F/1/s/2", "attempt": 0, "key": "mf.models/models/artifacts/m", "created_on": "2026", )"
+        R"("type": "model", "url": "/x", "model_uuid": "m", "storage_format": "tar"})";
+    const auto typed = reference(text).as_model();
+    CHECK(typed.model_id == "m");
+    CHECK(reference(typed).key() == "mf.models/models/artifacts/m");
+    CHECK(reference(typed).as_model().model_id == "m");
+    CHECK(failure_of([&] { reference(typed).as_checkpoint(); }) == errc::incompatible_type);
+    CHECK(failure_of([&] { reference(text).as_checkpoint(); }) == errc::incompatible_type);
+    CHECK(failure_of([&] { reference(document).as_model(); }) == errc::incompatible_type);
+    CHECK(failure_of([] { reference("some/key").as_model(); }) == errc::invalid_argument);
+    CHECK(document_of(artifact_reference{typed}).key == typed.key);
+}

@@ -9,18 +9,15 @@
 #include <utility>
 #include <vector>
 
-#include <holdfast/archive/file_tree.hpp>
+#include <holdfast/artifact/documented_tree.hpp>
 #include <holdfast/artifact/documents.hpp>
 #include <holdfast/artifact/fetch_tree.hpp>
 #include <holdfast/artifact/latest.hpp>
 #include <holdfast/artifact/manifest.hpp>
 #include <holdfast/artifact/options.hpp>
 #include <holdfast/artifact/removal.hpp>
-#include <holdfast/artifact/store_tree.hpp>
 #include <holdfast/artifact/verification.hpp>
 #include <holdfast/core/error.hpp>
-#include <holdfast/detail/digest.hpp>
-#include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/metaflow/document.hpp>
 #include <holdfast/metaflow/layout.hpp>
 #include <holdfast/reference.hpp>
@@ -60,7 +57,8 @@ public:
 
     fetched_tree load(const checkpoint_reference& document, const std::filesystem::path& directory,
                       const load_options& options) const {
-        return fetch_tree(storage_, tree_of(document, options.verify), directory, options, limits_);
+        return fetch_tree(storage_, read_saved_tree(storage_, documented(document), options.verify), directory,
+                          options, limits_);
     }
 
     std::vector<checkpoint_reference> list_task(std::string_view pathspec, const list_options& options) const {
@@ -83,8 +81,7 @@ public:
     void search(std::string_view pathspec, const std::function<bool(const checkpoint_reference&)>& visit,
                 const damage_handler& on_damage) const {
         metaflow::check_search_path(pathspec);
-        detail::read_documents(storage_, task_documents(pathspec), limits_, on_damage,
-                               [&](const checkpoint_reference& found) { return visit(found); });
+        detail::read_documents<checkpoint_reference>(storage_, task_documents(pathspec), limits_, on_damage, visit);
     }
 
     /// Whether the store still has the document of a checkpoint; yes where the key does not say which one it is.
@@ -101,27 +98,13 @@ public:
     detail::latest_state latest(const object_key& key) const { return detail::read_latest(storage_, key); }
 
     std::vector<stored_file> files_of(const checkpoint_reference& document) const {
-        const auto tree = tree_of(document, true);
-        if (tree.storage_format == "files" || tree.contents) return detail::files_below(storage_, tree);
-        const detail::temp_directory scratch{{}, "holdfast-show"};
-        detail::fetch_into(storage_, tree, scratch.path(), {}, limits_);
-        return detail::list_contents(scan_tree(scratch.path(), symlink_policy::keep), digest_kind::none).files;
+        return list_files(storage_, documented(document), limits_);
     }
 
     verification verify(const reference& which, const std::filesystem::path& temp_dir_root) const {
         metaflow::parse_checkpoint_key(which.key());
-        try {
-            const auto tree = tree_of(resolve(which), true);
-            const detail::temp_directory scratch{temp_dir_root, "holdfast-verify"};
-            detail::fetch_into(storage_, tree, scratch.path(), {}, limits_);
-            if (tree.contents && tree.contents->digest != digest_kind::none) return {};
-            return {verification::result::unverifiable,
-                    "its size is right; nothing was stored to compare its bytes with"};
-        } catch (const error& failed) {
-            if (failed.kind() == errc::not_found) return {verification::result::not_found, failed.message()};
-            if (is_damage(failed.kind())) return {verification::result::corrupt, failed.message()};
-            throw;
-        }
+        return verify_tree(
+            storage_, [&] { return documented(resolve(which)); }, temp_dir_root, limits_);
     }
 
     /// False where nothing was there.
@@ -140,42 +123,19 @@ private:
 
     std::vector<checkpoint_reference> collect(std::vector<listed_document> documents, const list_options& options,
                                               std::optional<std::size_t> limit) const {
-        if (options.attempt && options.attempt->find_first_not_of("0123456789") != std::string::npos) {
-            throw error(errc::invalid_argument, "list", *options.attempt, "an attempt is a number, from 0");
-        }
+        check_attempt_filter(options.attempt);
         std::erase_if(documents, [&](const listed_document& document) {
             return (options.name && document.id.name != *options.name) ||
                    (options.attempt && document.id.attempt != *options.attempt);
         });
         std::vector<checkpoint_reference> found;
         if (limit == std::size_t{0}) return found;
-        detail::read_documents(storage_, documents, limits_, options.on_damage, [&](checkpoint_reference document) {
-            found.push_back(std::move(document));
-            return !limit || found.size() < *limit;
-        });
+        detail::read_documents<checkpoint_reference>(storage_, documents, limits_, options.on_damage,
+                                                     [&](checkpoint_reference document) {
+                                                         found.push_back(std::move(document));
+                                                         return !limit || found.size() < *limit;
+                                                     });
         return found;
-    }
-
-    saved_tree tree_of(const checkpoint_reference& document, bool with_manifest) const {
-        saved_tree tree{object_key{document.key}, document.storage_format, std::nullopt, std::nullopt};
-        if (document.fields.contains("size")) tree.size = document.size;
-        const auto digest = document.manifest_sha256();
-        if (digest && with_manifest) tree.contents = read_manifest(document, *digest);
-        return tree;
-    }
-
-    manifest read_manifest(const checkpoint_reference& document, const std::string& sha256) const {
-        const auto where = metaflow::parse_checkpoint_key(document.key);
-        const auto key = metaflow::manifest_key(where);
-        const auto text = find_text(storage_, key, detail::manifest_limit);
-        if (!text) {
-            if (!storage_.head(metaflow::artifact_document_key(where))) detail::throw_missing_data(document.key);
-            throw error(errc::corrupt, "load", document.key, "its manifest " + key.str() + " is missing");
-        }
-        if (detail::sha256_hex(*text) != sha256) {
-            throw error(errc::corrupt, "load", document.key, "its manifest " + key.str() + " is not what was saved");
-        }
-        return manifest::from_json(*text, key.str());
     }
 
     Storage storage_;

@@ -2,12 +2,15 @@
 #define HOLDFAST_ARTIFACT_DOCUMENTS_HPP
 
 #include <algorithm>
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -17,6 +20,7 @@
 #include <holdfast/detail/parallel.hpp>
 #include <holdfast/metaflow/document.hpp>
 #include <holdfast/metaflow/layout.hpp>
+#include <holdfast/metaflow/model_document.hpp>
 #include <holdfast/storage/backend.hpp>
 #include <holdfast/storage/operations.hpp>
 
@@ -40,6 +44,9 @@ HOLDFAST_DECL void sort_newest_first(std::vector<checkpoint_reference>& referenc
 /// Newest first by time alone: across tasks and runs, where attempts and versions start anew.
 HOLDFAST_DECL void sort_latest_created_first(std::vector<checkpoint_reference>& references);
 
+/// Errors: `invalid_argument` for an attempt that is no number.
+HOLDFAST_DECL void check_attempt_filter(const std::optional<std::string>& attempt);
+
 namespace detail {
 
 inline constexpr std::uint64_t document_limit = 16U << 20U;   // bytes; no larger document is read
@@ -62,14 +69,23 @@ std::vector<listed_document> list_documents(const Storage& storage, std::string_
     return found;
 }
 
+inline checkpoint_reference parse_document(std::string_view text, std::string_view origin,
+                                           std::type_identity<checkpoint_reference>) {
+    return metaflow::parse_checkpoint_document(text, origin);
+}
+
+inline model_reference parse_document(std::string_view text, std::string_view origin,
+                                      std::type_identity<model_reference>) {
+    return metaflow::parse_model_document(text, origin);
+}
+
 /// Reads one document; nothing where it vanished meanwhile, or is damaged and was reported.
-template <storage_backend Storage>
-std::optional<checkpoint_reference> read_document(const Storage& storage, const object_key& key,
-                                                  std::optional<error>& damage) {
+template <class Document, storage_backend Storage>
+std::optional<Document> read_document(const Storage& storage, const object_key& key, std::optional<error>& damage) {
     const auto text = find_text(storage, key, document_limit);
     if (!text) return std::nullopt;
     try {
-        return metaflow::parse_checkpoint_document(*text, key.str());
+        return parse_document(*text, key.str(), std::type_identity<Document>{});
     } catch (const error& failed) {
         damage = failed;
         return std::nullopt;
@@ -77,16 +93,17 @@ std::optional<checkpoint_reference> read_document(const Storage& storage, const 
 }
 
 /// Reads documents in parallel and hands them over in order until `visit` returns false.
-template <storage_backend Storage>
-void read_documents(const Storage& storage, std::span<const listed_document> documents, const transfer_limits& limits,
-                    const damage_handler& on_damage, const std::function<bool(checkpoint_reference)>& visit) {
+/// @param documents whatever has a `key`
+template <class Document, storage_backend Storage, class Listed, std::predicate<Document> Visit>
+void read_documents(const Storage& storage, const std::vector<Listed>& documents, const transfer_limits& limits,
+                    const damage_handler& on_damage, Visit visit) {
     const std::size_t batch = std::size_t{limits.connections} * 8;
     for (std::size_t first = 0; first < documents.size(); first += batch) {
-        const auto part = documents.subspan(first, std::min(batch, documents.size() - first));
-        std::vector<std::optional<checkpoint_reference>> read(part.size());
+        const std::span part{documents.data() + first, std::min(batch, documents.size() - first)};
+        std::vector<std::optional<Document>> read(part.size());
         std::vector<std::optional<error>> damage(part.size());
         parallel_for(part.size(), limits.connections,
-                     [&](std::size_t i) { read[i] = read_document(storage, part[i].key, damage[i]); });
+                     [&](std::size_t i) { read[i] = read_document<Document>(storage, part[i].key, damage[i]); });
         for (std::size_t i = 0; i < part.size(); ++i) {
             if (damage[i] && on_damage) on_damage(*damage[i]);
             if (read[i] && !visit(std::move(*read[i]))) return;

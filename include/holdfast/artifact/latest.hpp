@@ -32,7 +32,7 @@ latest_state read_latest(const Storage& storage, const object_key& key) {
     const auto info = storage.head(key);
     if (!info) return state;
     state.etag = info->etag;
-    state.names = read_document(storage, key, state.damage);
+    state.names = read_document<checkpoint_reference>(storage, key, state.damage);
     return state;
 }
 

@@ -10,6 +10,7 @@
 #include <holdfast/artifact/documents.hpp>
 #include <holdfast/artifact/fetch_tree.hpp>
 #include <holdfast/artifact/latest.hpp>
+#include <holdfast/core/object_info.hpp>
 #include <holdfast/core/object_key.hpp>
 #include <holdfast/metaflow/document.hpp>
 #include <holdfast/metaflow/layout.hpp>
@@ -29,22 +30,38 @@ std::optional<checkpoint_reference> newest_left(const Storage& storage, const st
                                                 newest_by rule, const std::string& removed,
                                                 const transfer_limits& limits) {
     std::optional<checkpoint_reference> newest;
-    read_documents(storage, documents, limits, {}, [&](checkpoint_reference found) {
+    read_documents<checkpoint_reference>(storage, documents, limits, {}, [&](checkpoint_reference found) {
         if (found.key != removed && (!newest || newest->created_on < found.created_on)) newest = std::move(found);
         return rule == newest_by::time || !newest;
     });
     return newest;
 }
 
-/// The task that wrote a checkpoint, by its document, else by the reference; nothing where neither says.
+/// The task among whose documents is that of a checkpoint which nothing else tells of any more: an interrupted removal
+/// of Python's takes that document last.
 template <storage_backend Storage>
-std::optional<std::string> writing_task(const Storage& storage, const reference& which, const object_key& document) {
+std::optional<std::string> listing_task(const Storage& storage, const metaflow::checkpoint_location& where) {
+    std::optional<std::string> found;
+    storage.list(metaflow::task_documents_prefix(where.folder.root_prefix, ""), [&](const object_info& object) {
+        const auto listed = metaflow::parse_task_document_key(object.key.str());
+        if (listed && listed->id == where.id) found = listed->pathspec;
+        return !found;
+    });
+    return found;
+}
+
+/// The task that wrote a checkpoint, by its document, else by the reference, else by the names of all documents.
+template <storage_backend Storage>
+std::optional<std::string> writing_task(const Storage& storage, const reference& which,
+                                        const metaflow::checkpoint_location& where) {
     std::optional<error> damage;
-    const auto stored = read_document(storage, document, damage);
+    const auto stored = read_document<checkpoint_reference>(storage, metaflow::artifact_document_key(where), damage);
     if (stored && !stored->pathspec.empty()) return stored->pathspec;
-    if (which.is_key()) return std::nullopt;
-    const auto given = which.as_checkpoint();
-    return given.pathspec.empty() ? std::nullopt : std::optional{given.pathspec};
+    if (!which.is_key()) {
+        const auto given = which.as_checkpoint();
+        if (!given.pathspec.empty()) return given.pathspec;
+    }
+    return listing_task(storage, where);
 }
 
 template <storage_backend Storage>
@@ -68,8 +85,9 @@ bool remove_checkpoint(const Storage& storage, const reference& which, const tra
     const auto where = metaflow::parse_checkpoint_key(which.key());
     const auto key = metaflow::data_key(where);
     const auto document = metaflow::artifact_document_key(where);
-    const bool existed = storage.head(document).has_value() || detail::has_data(storage, key);
-    const auto task = detail::writing_task(storage, which, document);
+    const auto task = detail::writing_task(storage, which, where);
+    const bool existed = storage.head(document) || detail::has_data(storage, key) ||
+                         (task && storage.head(metaflow::task_document_key(where.folder.root_prefix, *task, where.id)));
     detail::retreat_latest(storage, metaflow::artifact_latest_key(where.folder), key.str(), [&] {
         const auto prefix = metaflow::artifact_documents_prefix(where.folder);
         return detail::newest_left(storage, detail::list_documents(storage, prefix, detail::artifact_document_id),

@@ -31,6 +31,7 @@ HOLDFAST_DECL reference::reference(std::string_view text) {
 HOLDFAST_DECL std::string reference::key() const {
     if (const auto* text = std::get_if<std::string>(&value_)) return *text;
     if (const auto* typed = std::get_if<checkpoint_reference>(&value_)) return typed->key;
+    if (const auto* typed = std::get_if<model_reference>(&value_)) return typed->key;
     const auto* key = std::get<boost::json::object>(value_).if_contains("key");
     if (key == nullptr || !key->is_string()) {
         throw error(errc::corrupt, "read reference", detail::reference_origin, "it has no key");
@@ -40,9 +41,18 @@ HOLDFAST_DECL std::string reference::key() const {
 
 HOLDFAST_DECL checkpoint_reference reference::as_checkpoint() const {
     if (const auto* typed = std::get_if<checkpoint_reference>(&value_)) return *typed;
-    if (const auto* fields = std::get_if<boost::json::object>(&value_)) {
-        return metaflow::parse_checkpoint_document(*fields, detail::reference_origin);
-    }
+    return metaflow::parse_checkpoint_document(fields(), detail::reference_origin);
+}
+
+HOLDFAST_DECL model_reference reference::as_model() const {
+    if (const auto* typed = std::get_if<model_reference>(&value_)) return *typed;
+    return metaflow::parse_model_document(fields(), detail::reference_origin);
+}
+
+HOLDFAST_DECL const boost::json::object& reference::fields() const {
+    if (const auto* fields = std::get_if<boost::json::object>(&value_)) return *fields;
+    if (const auto* typed = std::get_if<checkpoint_reference>(&value_)) return typed->fields;
+    if (const auto* typed = std::get_if<model_reference>(&value_)) return typed->fields;
     throw error(errc::invalid_argument, "read reference", std::get<std::string>(value_),
                 "a bare key carries no document");
 }

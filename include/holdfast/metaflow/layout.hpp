@@ -94,19 +94,36 @@ HOLDFAST_DECL std::string reservations_prefix(std::string_view root_prefix, std:
 HOLDFAST_DECL object_key reservation_key(std::string_view root_prefix, std::string_view pathspec,
                                          std::string_view attempt, std::uint64_t version);
 
+/// Errors: `invalid_argument` unless the label can stand in a key: not empty, no '/', no control characters, UTF-8, at
+/// most 128 bytes.
+HOLDFAST_DECL void check_model_label(std::string_view label);
+
 /// "<label>_<uuid>"; the parts of a model's store.
 HOLDFAST_DECL object_key model_data_key(std::string_view model_id);
+HOLDFAST_DECL object_key model_manifest_key(std::string_view model_id);
 HOLDFAST_DECL object_key model_artifact_document_key(std::string_view model_id);
 HOLDFAST_DECL object_key model_task_document_key(std::string_view pathspec, std::string_view attempt,
                                                  std::string_view model_id);
+/// The prefix that a list of models reads: of a pathspec of up to four parts.
+HOLDFAST_DECL std::string model_documents_prefix(std::string_view pathspec);
+
 /// The id in a model's key. Errors: `key_not_compatible`.
 HOLDFAST_DECL std::string parse_model_key(std::string_view text);
+/// What stands before "_<uuid>" in a model's id; all of it where another program chose the id.
+HOLDFAST_DECL std::string label_of_model_id(std::string_view id);
+
 struct model_task_document_location {
     std::string pathspec;
     std::string attempt;
     std::string model_id;
 };
 HOLDFAST_DECL std::optional<model_task_document_location> parse_model_task_document_key(std::string_view text);
+
+/// What a key names, by its shape alone.
+enum class artifact_kind { checkpoint, hub_entry, model };
+
+/// Errors: `key_not_compatible`, with a message that says what the keys of each kind look like.
+HOLDFAST_DECL artifact_kind kind_of_key(std::string_view text);
 
 /// The folder of a hub entry shared by a flow, or by all.
 HOLDFAST_DECL artifact_folder hub_flow_folder(std::string_view flow);

@@ -15,6 +15,7 @@ namespace holdfast::detail {
 inline constexpr std::size_t pathspec_hash_size = 8;
 inline constexpr std::size_t identifier_size = 12;
 inline constexpr std::size_t sha256_text_size = 64;
+inline constexpr std::size_t model_uuid_size = 32;
 
 inline bool is_decimal(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });

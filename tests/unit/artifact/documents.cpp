@@ -60,7 +60,7 @@ TEST_CASE("a listing takes documents only, and what vanished meanwhile is passed
 
     store.remove(found[0].key);
     std::vector<std::string> damaged;
-    detail::read_documents(
+    detail::read_documents<checkpoint_reference>(
         store, found, {}, [&](const error& each) { damaged.push_back(each.key()); },
         [](const checkpoint_reference&) -> bool { throw std::logic_error("nothing here can be read"); });
     CHECK(damaged == std::vector<std::string>{folder + "/0.a.1.metadata"});

@@ -151,3 +151,14 @@ TEST_CASE_FIXTURE(fixture, "what is no checkpoint's key removes nothing") {
     }
     CHECK(list_all(store, "").size() == before);
 }
+
+TEST_CASE_FIXTURE(fixture, "what an interrupted removal of Python's left goes by its key") {
+    const auto kept = save("2", 0, "2026-01-01T00:00:00");
+    const auto saved = save("1", 0, "2026-01-02T00:00:00");
+    store.remove(metaflow::data_key(location("1", 0)) / "weights");
+    store.remove(metaflow::artifact_document_key(location("1", 0)));
+    CHECK(remove(saved.key));
+    CHECK_FALSE(remove(saved.key));
+    CHECK(latest_of_folder() == kept.key);
+    CHECK(list_all(store, "").size() == 5);
+}

@@ -286,3 +286,33 @@ TEST_CASE("parts that look like the layout's own words do not confuse it") {
     REQUIRE(task);
     CHECK(task->pathspec == "checkpoints/metadata/s/t");
 }
+
+TEST_CASE("a key tells its kind") {
+    CHECK(kind_of_key(key_text) == artifact_kind::checkpoint);
+    CHECK(kind_of_key("mf.models/models/artifacts/best_01") == artifact_kind::model);
+    const checkpoint_location entry{hub_global_folder(), {"fc6851aa", "0", "4c94c97fc0", 0}};
+    CHECK(kind_of_key(data_key(entry).str()) == artifact_kind::hub_entry);
+    for (const auto* text : {"", "x", "mf.models/models/artifacts/", "mf.models/models/artifacts/a/b", "\xC3\x28"}) {
+        CAPTURE(text);
+        CHECK(refusal([&] { kind_of_key(text); }).kind() == errc::key_not_compatible);
+    }
+}
+
+TEST_CASE("a model's label stands before its uuid") {
+    CHECK(label_of_model_id("a_b_0123456789abcdef0123456789abcdef") == "a_b");
+    CHECK(label_of_model_id("0123456789abcdef0123456789abcdef") == "0123456789abcdef0123456789abcdef");
+    CHECK(label_of_model_id("_0123456789abcdef0123456789abcdef") == "_0123456789abcdef0123456789abcdef");
+    CHECK(label_of_model_id("a_0123456789ABCDEF0123456789abcdef") == "a_0123456789ABCDEF0123456789abcdef");
+    CHECK(label_of_model_id("plain") == "plain");
+}
+
+TEST_CASE("what a model's label may be") {
+    for (const auto& label : {std::string("v1.0"), std::string("größte"), std::string(128, 'a')}) {
+        CHECK_NOTHROW(check_model_label(label));
+    }
+    for (const auto& label :
+         {std::string(), std::string("a/b"), std::string("a\tb"), std::string("\xC3\x28"), std::string(129, 'a')}) {
+        CAPTURE(label);
+        CHECK(refusal([&] { check_model_label(label); }).kind() == errc::invalid_argument);
+    }
+}

@@ -31,6 +31,11 @@ HOLDFAST_DECL std::optional<metaflow::checkpoint_id> artifact_document_id(std::s
 
 }  // namespace detail
 
+HOLDFAST_DECL void check_attempt_filter(const std::optional<std::string>& attempt) {
+    if (!attempt || attempt->find_first_not_of("0123456789") == std::string::npos) return;
+    throw error(errc::invalid_argument, "list", *attempt, "an attempt is a number, from 0");
+}
+
 HOLDFAST_DECL bool saved_before(const metaflow::checkpoint_id& a, const metaflow::checkpoint_id& b) {
     return std::tuple{detail::attempt_rank(a.attempt), a.version} <
            std::tuple{detail::attempt_rank(b.attempt), b.version};

@@ -19,7 +19,7 @@ namespace holdfast {
 namespace detail {
 
 inline constexpr std::string_view document_suffix = ".metadata";
-inline constexpr std::size_t checkpoint_name_limit = 128;  // bytes
+inline constexpr std::size_t key_part_limit = 128;  // bytes; of a checkpoint's name, a model's label
 
 inline std::string joined_path(std::initializer_list<std::string_view> parts) {
     std::string path;
@@ -40,14 +40,19 @@ inline std::vector<std::string_view> split_path(std::string_view path) {
     return parts;
 }
 
-inline std::string_view checkpoint_name_flaw(std::string_view name) {
-    if (name.empty()) return "it is empty";
-    if (name.find('.') != std::string_view::npos) return "it holds '.', which separates the parts of a key";
-    if (name.find('/') != std::string_view::npos) return "it holds '/', which separates the parts of a path";
-    if (!is_utf8(name)) return "it is not UTF-8";
-    if (has_control_character(name)) return "it holds a control character";
-    if (name.size() > checkpoint_name_limit) return "it is longer than 128 bytes";
+// What keeps a text from being one part of a key.
+inline std::string_view key_part_flaw(std::string_view text) {
+    if (text.empty()) return "it is empty";
+    if (text.find('/') != std::string_view::npos) return "it holds '/', which separates the parts of a path";
+    if (!is_utf8(text)) return "it is not UTF-8";
+    if (has_control_character(text)) return "it holds a control character";
+    if (text.size() > key_part_limit) return "it is longer than 128 bytes";
     return {};
+}
+
+inline std::string_view checkpoint_name_flaw(std::string_view name) {
+    if (name.find('.') != std::string_view::npos) return "it holds '.', which separates the parts of a key";
+    return key_part_flaw(name);
 }
 
 inline std::string checkpoint_id_text(const metaflow::checkpoint_id& id) {
@@ -112,10 +117,23 @@ inline std::string pathspec_of_parts(const std::vector<std::string_view>& parts)
     return joined_path({parts[0], parts[1], parts[2], parts[3]});
 }
 
+inline constexpr std::string_view checkpoint_key_shape =
+    "mf.checkpoints/checkpoints/artifacts/<flow>/<step>/<scope>/<task identifier>/"
+    "<pathspec hash>.<attempt>.<name>.<version>";
+inline constexpr std::string_view model_key_shape = "mf.models/models/artifacts/<label>_<uuid>";
+
+[[noreturn]] inline void throw_no_key(std::string_view text, std::string_view message) {
+    throw error(errc::key_not_compatible, "read key", is_utf8(text) ? text : std::string_view(), message);
+}
+
 [[noreturn]] inline void throw_no_checkpoint_key(std::string_view text) {
-    throw error(errc::key_not_compatible, "read key", is_utf8(text) ? text : std::string_view(),
-                "this is no checkpoint's key; one looks like mf.checkpoints/checkpoints/artifacts/<flow>/<step>/"
-                "<scope>/<task identifier>/<pathspec hash>.<attempt>.<name>.<version>");
+    throw_no_key(text, "this is no checkpoint's key; one looks like " + std::string(checkpoint_key_shape));
+}
+
+inline bool is_model_key(std::string_view text) {
+    const std::string folder = joined_path({metaflow::models_prefix, "models/artifacts"}) + "/";
+    return text.starts_with(folder) && object_key::parse(text) &&
+           text.find('/', folder.size()) == std::string_view::npos;
 }
 
 }  // namespace detail
@@ -128,6 +146,15 @@ HOLDFAST_DECL void check_checkpoint_name(std::string_view name) {
                     "Python could not read a checkpoint of this name back: " + std::string(flaw) +
                         "; a name is 1 to 128 bytes of UTF-8 without '.', '/' and control characters, "
                         "such as \"epoch_3\"");
+    }
+}
+
+HOLDFAST_DECL void check_model_label(std::string_view label) {
+    if (const std::string_view flaw = detail::key_part_flaw(label); !flaw.empty()) {
+        throw error(errc::invalid_argument, "label model", detail::is_utf8(label) ? label : std::string_view(),
+                    "a model cannot have this label: " + std::string(flaw) +
+                        "; a label is 1 to 128 bytes of UTF-8 without '/' and control characters, such as "
+                        "\"resnet-50\"");
     }
 }
 
@@ -228,6 +255,10 @@ HOLDFAST_DECL object_key model_data_key(std::string_view model_id) {
     return object_key(detail::joined_path({models_prefix, "models/artifacts", model_id}));
 }
 
+HOLDFAST_DECL object_key model_manifest_key(std::string_view model_id) {
+    return object_key(detail::joined_path({models_prefix, "models/holdfast/manifests", model_id}) + ".json");
+}
+
 HOLDFAST_DECL object_key model_artifact_document_key(std::string_view model_id) {
     return object_key(detail::joined_path({models_prefix, "models/artifact_metadata", model_id}) +
                       std::string(detail::document_suffix));
@@ -235,23 +266,43 @@ HOLDFAST_DECL object_key model_artifact_document_key(std::string_view model_id) 
 
 HOLDFAST_DECL object_key model_task_document_key(std::string_view pathspec, std::string_view attempt,
                                                  std::string_view model_id) {
-    return object_key(detail::joined_path({models_prefix, "models/metadata", pathspec, attempt}) + "." +
-                      std::string(model_id) + std::string(detail::document_suffix));
+    return object_key(model_documents_prefix(pathspec) + "/" + std::string(attempt) + "." + std::string(model_id) +
+                      std::string(detail::document_suffix));
+}
+
+HOLDFAST_DECL std::string model_documents_prefix(std::string_view pathspec) {
+    std::string prefix = detail::joined_path({models_prefix, "models/metadata"});
+    if (!pathspec.empty()) prefix += "/" + std::string(pathspec);
+    return prefix;
 }
 
 HOLDFAST_DECL std::string parse_model_key(std::string_view text) {
-    const std::string folder = detail::joined_path({models_prefix, "models/artifacts"}) + "/";
-    const bool is_one =
-        text.starts_with(folder) && object_key::parse(text) && text.find('/', folder.size()) == std::string_view::npos;
-    if (!is_one) {
-        throw error(errc::key_not_compatible, "read key", detail::is_utf8(text) ? text : std::string_view(),
-                    "this is no model's key; one looks like mf.models/models/artifacts/<label>_<uuid>");
+    if (!detail::is_model_key(text)) {
+        detail::throw_no_key(text, "this is no model's key; one looks like " + std::string(detail::model_key_shape));
     }
-    return std::string(text.substr(folder.size()));
+    return std::string(text.substr(text.rfind('/') + 1));
+}
+
+HOLDFAST_DECL std::string label_of_model_id(std::string_view id) {
+    constexpr std::size_t tail = detail::model_uuid_size + 1;
+    const bool has_label = id.size() > tail && id[id.size() - tail] == '_' &&
+                           detail::is_hash_text(id.substr(id.size() - tail + 1), detail::model_uuid_size);
+    return std::string(has_label ? id.substr(0, id.size() - tail) : id);
+}
+
+HOLDFAST_DECL artifact_kind kind_of_key(std::string_view text) {
+    if (detail::is_model_key(text)) return artifact_kind::model;
+    const auto path = detail::parse_stored_path(text, "artifacts");
+    if (!path || !detail::parse_checkpoint_id(path->parts[4])) {
+        detail::throw_no_key(text, "this is no key of this library's or Python's; a checkpoint's looks like " +
+                                       std::string(detail::checkpoint_key_shape) + ", a model's like " +
+                                       std::string(detail::model_key_shape));
+    }
+    return path->root_prefix == hub_prefix ? artifact_kind::hub_entry : artifact_kind::checkpoint;
 }
 
 HOLDFAST_DECL std::optional<model_task_document_location> parse_model_task_document_key(std::string_view text) {
-    const std::string folder = detail::joined_path({models_prefix, "models/metadata"}) + "/";
+    const std::string folder = model_documents_prefix("") + "/";
     if (!text.starts_with(folder) || !object_key::parse(text)) return std::nullopt;
     const std::vector<std::string_view> parts = detail::split_path(text.substr(folder.size()));
     if (parts.size() != 5) return std::nullopt;

@@ -1,0 +1,108 @@
+#ifndef HOLDFAST_ARTIFACT_DOCUMENTED_TREE_HPP
+#define HOLDFAST_ARTIFACT_DOCUMENTED_TREE_HPP
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <holdfast/archive/file_tree.hpp>
+#include <holdfast/artifact/documents.hpp>
+#include <holdfast/artifact/fetch_tree.hpp>
+#include <holdfast/artifact/manifest.hpp>
+#include <holdfast/artifact/store_tree.hpp>
+#include <holdfast/artifact/tree_check.hpp>
+#include <holdfast/artifact/verification.hpp>
+#include <holdfast/core/error.hpp>
+#include <holdfast/core/object_key.hpp>
+#include <holdfast/detail/config.hpp>
+#include <holdfast/detail/digest.hpp>
+#include <holdfast/detail/temp_directory.hpp>
+#include <holdfast/metaflow/document.hpp>
+#include <holdfast/metaflow/model_document.hpp>
+#include <holdfast/storage/backend.hpp>
+#include <holdfast/storage/operations.hpp>
+
+namespace holdfast {
+
+/// Where a document says that data lies, and what they were; the same for checkpoints and models.
+struct documented_tree {
+    struct manifest_place {
+        object_key key;
+        object_key document;  ///< gone where the artifact was removed
+        std::string sha256;
+    };
+
+    object_key key;
+    std::string storage_format;              ///< "files" or "tar"
+    std::optional<std::uint64_t> size;       ///< bytes; none: the document does not say
+    std::optional<manifest_place> manifest;  ///< none: Python wrote it
+};
+
+/// Errors: `key_not_compatible` where a manifest travels with it and its key does not say where.
+HOLDFAST_DECL documented_tree documented(const checkpoint_reference& document);
+HOLDFAST_DECL documented_tree documented(const model_reference& document);
+
+namespace detail {
+
+template <storage_backend Storage>
+manifest read_manifest(const Storage& storage, const object_key& data, const documented_tree::manifest_place& place) {
+    const auto text = find_text(storage, place.key, manifest_limit);
+    if (!text) {
+        if (!storage.head(place.document)) throw_missing_data(data.str());
+        throw error(errc::corrupt, "load", data.str(), "its manifest " + place.key.str() + " is missing");
+    }
+    if (sha256_hex(*text) != place.sha256) {
+        throw error(errc::corrupt, "load", data.str(), "its manifest " + place.key.str() + " is not what was saved");
+    }
+    return manifest::from_json(*text, place.key.str());
+}
+
+}  // namespace detail
+
+/// Errors: `not_found`, `corrupt`.
+template <storage_backend Storage>
+saved_tree read_saved_tree(const Storage& storage, const documented_tree& which, bool with_manifest = true) {
+    saved_tree tree{which.key, which.storage_format, which.size, std::nullopt};
+    if (which.manifest && with_manifest) tree.contents = detail::read_manifest(storage, which.key, *which.manifest);
+    return tree;
+}
+
+/// The files of a saved tree; without digests where Python wrote it, and then an archive has to be read for them.
+template <storage_backend Storage>
+std::vector<stored_file> list_files(const Storage& storage, const documented_tree& which,
+                                    const transfer_limits& limits) {
+    const auto tree = read_saved_tree(storage, which);
+    if (tree.storage_format == "files" || tree.contents) return detail::files_below(storage, tree);
+    const detail::temp_directory scratch{{}, "holdfast-show"};
+    detail::fetch_into(storage, tree, scratch.path(), {}, limits);
+    return detail::list_contents(scan_tree(scratch.path(), symlink_policy::keep), digest_kind::none).files;
+}
+
+/// Reads every byte of what `find` says. Errors: only those that say nothing about the artifact (`unavailable`,
+/// `access_denied`).
+/// @param find returns the documented tree
+template <storage_backend Storage, class Find>
+verification verify_tree(const Storage& storage, Find find, const std::filesystem::path& temp_dir_root,
+                         const transfer_limits& limits) {
+    try {
+        const auto tree = read_saved_tree(storage, find());
+        const detail::temp_directory scratch{temp_dir_root, "holdfast-verify"};
+        detail::fetch_into(storage, tree, scratch.path(), {}, limits);
+        if (tree.contents && tree.contents->digest != digest_kind::none) return {};
+        return {verification::result::unverifiable, "its size is right; nothing was stored to compare its bytes with"};
+    } catch (const error& failed) {
+        if (failed.kind() == errc::not_found) return {verification::result::not_found, failed.message()};
+        if (is_damage(failed.kind())) return {verification::result::corrupt, failed.message()};
+        throw;
+    }
+}
+
+}  // namespace holdfast
+
+#ifndef HOLDFAST_SEPARATE_COMPILATION
+#include <holdfast/artifact/impl/documented_tree.ipp>
+#endif
+
+#endif

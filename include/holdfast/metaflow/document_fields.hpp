@@ -1,0 +1,146 @@
+#ifndef HOLDFAST_METAFLOW_DOCUMENT_FIELDS_HPP
+#define HOLDFAST_METAFLOW_DOCUMENT_FIELDS_HPP
+
+#include <boost/json/object.hpp>
+#include <boost/json/string.hpp>
+#include <boost/json/value.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <holdfast/core/error.hpp>
+#include <holdfast/core/object_key.hpp>
+#include <holdfast/detail/python_json.hpp>
+#include <holdfast/metaflow/artifact_document.hpp>
+#include <holdfast/metaflow/spelling.hpp>
+
+// The fields that documents of checkpoints and models share, read and written.
+namespace holdfast::detail {
+
+[[noreturn]] inline void throw_bad_document(std::string_view origin, std::string_view field, std::string_view message) {
+    throw error(errc::corrupt, "read document", origin,
+                "field '" + std::string(field) + "' " + std::string(message) +
+                    "; the document is not as its writer left it");
+}
+
+// Reads fields of one document; a field that is null counts as missing.
+class document_fields {
+public:
+    document_fields(const boost::json::object& fields, std::string_view origin) : fields_(fields), origin_(origin) {}
+
+    std::string required_text(std::string_view name) const {
+        std::optional<std::string> text = optional_text(name);
+        if (!text) throw_bad_document(origin_, name, "is missing");
+        return std::move(*text);
+    }
+
+    std::optional<std::string> optional_text(std::string_view name) const {
+        const boost::json::value* field = find(name);
+        if (field == nullptr) return std::nullopt;
+        if (!field->is_string()) throw_bad_document(origin_, name, "is no text");
+        return std::string(field->get_string());
+    }
+
+    std::optional<std::uint64_t> optional_count(std::string_view name) const {
+        const boost::json::value* field = find(name);
+        if (field == nullptr) return std::nullopt;
+        const std::int64_t* number = field->if_int64();
+        if (number == nullptr || *number < 0) throw_bad_document(origin_, name, "is no count below 2^63");
+        return static_cast<std::uint64_t>(*number);
+    }
+
+    std::optional<std::string> optional_digits(std::string_view name) const {
+        const boost::json::value* field = find(name);
+        if (field == nullptr) return std::nullopt;
+        if (!field->is_string()) return std::to_string(*optional_count(name));
+        std::string digits(field->get_string());
+        if (!parse_count(digits)) throw_bad_document(origin_, name, "is no count below 2^63");
+        return digits;
+    }
+
+    std::string required_digits(std::string_view name) const {
+        std::optional<std::string> digits = optional_digits(name);
+        if (!digits) throw_bad_document(origin_, name, "is missing");
+        return std::move(*digits);
+    }
+
+    boost::json::object object_or_empty(std::string_view name) const {
+        const boost::json::value* field = find(name);
+        if (field == nullptr) return {};
+        if (!field->is_object()) throw_bad_document(origin_, name, "is no JSON object");
+        return field->get_object();
+    }
+
+private:
+    const boost::json::value* find(std::string_view name) const {
+        const boost::json::value* field = fields_.if_contains(name);
+        return field != nullptr && !field->is_null() ? field : nullptr;
+    }
+
+    const boost::json::object& fields_;
+    std::string_view origin_;
+};
+
+// What the documents of every kind carry. Errors: as `parse_checkpoint_document`.
+inline void read_common_fields(const document_fields& read, std::string_view origin, artifact_document& document) {
+    document.key = read.required_text("key");
+    if (!object_key::parse(document.key)) throw_bad_document(origin, "key", "is no object's key");
+    document.url = read.required_text("url");
+    document.created_on = read.required_text("created_on");
+    document.size = read.optional_count("size").value_or(0);
+    document.metadata = read.object_or_empty("metadata");
+    if (document.fields.contains("holdfast") && !document.manifest_sha256()) {
+        throw_bad_document(origin, "holdfast", "holds no manifest digest");
+    }
+}
+
+// Reads a document's text by the reader of its fields, and keeps the text.
+template <class Document>
+Document parse_document_text(std::string_view text, std::string_view origin,
+                             Document (*parse)(boost::json::object, std::string_view)) {
+    boost::json::value document = parse_python_json(text, origin);
+    if (!document.is_object()) {
+        throw error(errc::corrupt, "read document", origin, "a document is a JSON object; this is none");
+    }
+    Document read = parse(std::move(document.get_object()), origin);
+    read.text = text;
+    return read;
+}
+
+inline boost::json::value attempt_value(const artifact_document& document, bool is_text) {
+    const auto number = parse_count(document.attempt);
+    if (!number) {
+        throw error(errc::invalid_argument, "write document", document.key,
+                    "the attempt is no number; give decimal digits");
+    }
+    if (is_text) return boost::json::value(boost::json::string(document.attempt));
+    return static_cast<std::int64_t>(*number);
+}
+
+// As every reader of strict JSON will see the fields.
+inline boost::json::object strict_json_fields(const boost::json::object& fields, std::string_view key) {
+    const std::string text = dump_python_json(fields, {.non_finite = non_finite_style::text});
+    try {
+        return std::move(parse_python_json(text, key).as_object());
+    } catch (const error&) {
+        throw error(errc::invalid_argument, "write document", key,
+                    "the metadata cannot be read back; nest its lists and objects less deeply");
+    }
+}
+
+// Ends the fields of a new document with the manifest's digest, where there is one.
+inline void finish_fields(artifact_document& document, boost::json::object fields, std::string_view manifest_sha256) {
+    if (!manifest_sha256.empty()) {
+        fields["holdfast"] = boost::json::object{{"manifest_sha256", boost::json::string(manifest_sha256)}};
+    }
+    document.fields = strict_json_fields(fields, document.key);
+    document.metadata = document.fields["metadata"].as_object();
+    document.text.clear();
+}
+
+}  // namespace holdfast::detail
+
+#endif
