@@ -53,8 +53,10 @@ std::string_view trimmed(std::string_view text) {
 holdfast::reference parsed_reference(std::string_view text) {
     if (text.empty()) throw error(errc::invalid_argument, "read reference", "", "the reference is empty");
     holdfast::reference which{text};
-    if (which.is_key()) {
-        holdfast::metaflow::parse_checkpoint_key(which.key());
+    const auto kind = holdfast::metaflow::kind_of_key(which.key());
+    if (which.is_key()) return which;
+    if (kind == holdfast::metaflow::artifact_kind::model) {
+        which.as_model();
     } else {
         which.as_checkpoint();
     }

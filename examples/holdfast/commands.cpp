@@ -2,6 +2,7 @@
 
 #include "arguments.hpp"
 #include "interrupt.hpp"
+#include "listing.hpp"
 #include "words.hpp"
 
 #include <boost/json/array.hpp>
@@ -10,9 +11,10 @@
 
 #include <holdfast/archive/tar.hpp>
 #include <holdfast/archive/tar_gz.hpp>
+#include <holdfast/artifact/any_artifact.hpp>
 #include <holdfast/checkpoint.hpp>
+#include <holdfast/load_model.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <string_view>
@@ -21,6 +23,7 @@
 namespace tool {
 
 using holdfast::any_storage;
+using holdfast::artifact_document;
 using holdfast::checkpoint;
 using holdfast::checkpoint_reference;
 using holdfast::errc;
@@ -36,57 +39,7 @@ checkpoint<any_storage> in_store(const global_options& options) {
     return checkpoint<any_storage>{store_of(options)};
 }
 
-// A stored document may have line ends between its fields, where they mean as much as spaces.
-std::string one_line(const checkpoint_reference& reference) {
-    auto text = reference.to_json();
-    std::ranges::replace_if(
-        text, [](char c) { return c == '\n' || c == '\r'; }, ' ');
-    return text;
-}
-
-// A listing that goes on past damaged documents, and remembers that there were some.
-class listing {
-public:
-    listing(output& out, bool with_tasks) : out_(out), with_tasks_(with_tasks) {
-        if (with_tasks) rows_.columns.push_back({"TASK"});
-        for (const auto* title : {"NAME", "SAVED"}) rows_.columns.push_back({title});
-        for (const auto* title : {"SIZE", "ATTEMPT", "VERSION"}) rows_.columns.push_back({title, true});
-        rows_.columns.push_back({"KEY"});
-    }
-
-    void add(const checkpoint_reference& found) {
-        if (out_.json()) return out_.result(one_line(found));
-        std::vector<std::string> row;
-        if (with_tasks_) row.push_back(printable(found.pathspec));
-        row.insert(row.end(), {printable(found.name), age_in_words(found.created_on, now_), size_in_words(found.size),
-                               found.attempt, std::to_string(found.version), printable(found.key)});
-        rows_.rows.push_back(std::move(row));
-    }
-
-    holdfast::damage_handler on_damage() {
-        return [this](const error& problem) {
-            out_.failure(problem);
-            status_ = first_problem(status_, status_of(problem.kind()));
-        };
-    }
-
-    exit_status status() const { return status_; }
-
-    exit_status finish() {
-        if (!rows_.rows.empty()) out_.result(rows_);
-        if (rows_.rows.empty() && status_ == done) out_.note("no checkpoints");
-        return status_;
-    }
-
-private:
-    output& out_;
-    bool with_tasks_;
-    table rows_ = {};
-    exit_status status_ = done;
-    std::chrono::system_clock::time_point now_ = std::chrono::system_clock::now();
-};
-
-std::string with_files(const checkpoint_reference& document, const std::vector<holdfast::stored_file>& files) {
+std::string with_files(const artifact_document& document, const std::vector<holdfast::stored_file>& files) {
     boost::json::array list;
     for (const auto& file : files) {
         boost::json::object entry{{"path", file.path}, {"size", file.size}};
@@ -97,7 +50,7 @@ std::string with_files(const checkpoint_reference& document, const std::vector<h
     return text.substr(0, text.rfind('}')) + ", \"files\": " + boost::json::serialize(list) + '}';
 }
 
-void describe(const checkpoint_reference& document, const std::vector<holdfast::stored_file>& files, output& out) {
+void describe(const artifact_document& document, const std::vector<holdfast::stored_file>& files, output& out) {
     for (const auto& [name, value] : document.fields) {
         auto text = value.is_string() ? std::string(value.get_string()) : holdfast::to_python_json(value);
         if (name == "created_on") text += ", " + age_in_words(text, std::chrono::system_clock::now());
@@ -132,7 +85,7 @@ exit_status report(const std::string& key, const holdfast::verification& seen, o
 }  // namespace
 
 exit_status list(const global_options& options, const list_arguments& arguments, output& out) {
-    listing found{out, arguments.whole_namespace};
+    auto found = arguments.whole_namespace ? listing::of_tasks(out) : listing::of_task(out);
     const auto task = in_task(options);
     for (const auto& reference : task.list({.name = arguments.name,
                                  .attempt = options.attempt,
@@ -145,7 +98,7 @@ exit_status list(const global_options& options, const list_arguments& arguments,
 }
 
 exit_status search(const global_options& options, const std::string& pathspec, output& out) {
-    listing found{out, true};
+    auto found = listing::of_tasks(out);
     const auto visit = [&](const checkpoint_reference& reference) {
         found.add(reference);
         return true;
@@ -155,9 +108,10 @@ exit_status search(const global_options& options, const std::string& pathspec, o
 }
 
 exit_status show(const global_options& options, const std::string& reference, output& out) {
-    const auto store = in_store(options);
-    const auto document = store.show(reference_of(reference).key());  // what is stored, not what was given
-    const auto files = store.files_of(document);
+    const auto store = store_of(options);
+    const auto found = holdfast::resolve_artifact(store, reference_of(reference).key(), {});  // as it is stored
+    const auto files = holdfast::list_files(store, holdfast::documented(found), {});
+    const auto& document = holdfast::document_of(found);
     if (out.json()) {
         out.result(with_files(document, files));
     } else {
@@ -181,7 +135,8 @@ exit_status save(const global_options& options, const save_arguments& arguments,
 
 exit_status load(const global_options& options, const load_arguments& arguments, output& out) {
     const auto which = reference_of(arguments.reference);
-    const auto loaded = in_store(options).load(which, arguments.directory, {.stop = stop_on_interrupt()});
+    const auto loaded =
+        holdfast::load_model(store_of(options), which, arguments.directory, {.stop = stop_on_interrupt()});
     if (out.json()) {
         out.result(boost::json::serialize(boost::json::object{{"key", which.key()},
                                                               {"directory", arguments.directory},
@@ -210,35 +165,45 @@ exit_status restore(const global_options& options, const restore_arguments& argu
     return done;
 }
 
-exit_status verify(const global_options& options, const std::vector<std::string>& references, output& out) {
-    listing of_task{out, false};
-    auto wanted = references_of(references);
-    auto store = references.empty() ? in_task(options) : in_store(options);
-    if (references.empty()) {
-        for (const auto& found : store.list({.attempt = options.attempt, .on_damage = of_task.on_damage()})) {
-            wanted.emplace_back(found.key);
+exit_status verify(const global_options& options, const verify_arguments& arguments, output& out) {
+    auto found = listing::of_tasks(out);
+    const auto store = store_of(options);
+    auto wanted = references_of(arguments.references);
+    if (arguments.all) {
+        const auto take = [&](const holdfast::artifact_reference& each) {
+            wanted.emplace_back(holdfast::document_of(each).key);
+            out.progress("found " + std::to_string(wanted.size()));
+            return true;
+        };
+        holdfast::search_artifacts(store, "", take, found.on_damage(), {});
+    } else if (arguments.references.empty()) {
+        for (const auto& each : in_task(options).list({.attempt = options.attempt, .on_damage = found.on_damage()})) {
+            wanted.emplace_back(each.key);
         }
     }
-    exit_status status = wanted.empty() ? of_task.finish() : of_task.status();
+    exit_status status = wanted.empty() ? found.finish() : found.status();
     table rows{{{"STATUS"}, {"KEY"}, {"DETAIL"}}};
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-        out.progress("verifying " + std::to_string(i + 1) + " of " + std::to_string(wanted.size()));
-        status = first_problem(status, report(wanted[i].key(), store.verify(wanted[i]), out, rows));
+        out.progress(bar_of(i, wanted.size()) + " verifying");
+        status = first_problem(status, report(wanted[i].key(), holdfast::verify_artifact(store, wanted[i], {}, {}), out,
+                                              rows));
     }
     if (!rows.rows.empty()) out.result(rows);
     return status;
 }
 
 exit_status remove(const global_options& options, const std::vector<std::string>& references, output& out) {
-    const auto store = in_store(options);
+    const auto store = store_of(options);
     exit_status status = done;
     for (const auto& which : references_of(references)) {
-        if (store.remove(which)) {
+        try {
+            holdfast::delete_model(store, which, {.must_exist = true});
             out.note("removed " + which.key());
-            continue;
+        } catch (const error& problem) {
+            if (problem.kind() != errc::not_found) throw;
+            out.failure(problem);
+            status = first_problem(status, not_found);
         }
-        out.failure(error(errc::not_found, "remove", which.key(), "no checkpoint has this key in this store"));
-        status = first_problem(status, not_found);
     }
     return status;
 }

@@ -1,4 +1,4 @@
-// holdfast: looks after the checkpoints of a store. Exit status: 0 done; 1 failed; 2 wrong usage; 3 not found;
+// holdfast: looks after the checkpoints and models of a store. Exit status: 0 done; 1 failed; 2 wrong usage; 3 not found;
 // 4 corrupt or unsafe content.
 #include "commands.hpp"
 
@@ -25,7 +25,7 @@ public:
         app_.require_subcommand(0, 1);
         app_.final_callback([this] {
             if (!chosen_)
-                throw CLI::RequiredError("a command (list, search, show, save, load, restore, verify, remove)");
+                throw CLI::RequiredError("a command (list, search, show, save, load, restore, verify, remove, model)");
         });
         app_.fallthrough();
         app_.set_version_flag("--version", "holdfast " + std::string(holdfast::version));
@@ -34,10 +34,11 @@ public:
         add_search();
         add_show();
         add_save();
-        add_load();
+        add_load(app_);
         add_restore();
         add_verify();
-        add_remove();
+        add_remove(app_);
+        add_model();
     }
 
     CLI::App& app() { return app_; }
@@ -48,7 +49,11 @@ private:
     using command = std::function<exit_status(const global_options&, output&)>;
 
     CLI::App* add_command(const std::string& name, const std::string& description, command run) {
-        auto* added = app_.add_subcommand(name, description);
+        return add_command(app_, name, description, std::move(run));
+    }
+
+    CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& description, command run) {
+        auto* added = parent.add_subcommand(name, description);
         added->callback([this, run = std::move(run)] { chosen_ = run; });
         return added;
     }
@@ -82,7 +87,7 @@ private:
     }
 
     void add_show() {
-        auto* added = add_command("show", "The document and the files of a checkpoint",
+        auto* added = add_command("show", "The document and the files of a checkpoint or model",
                                   [this](const auto& options, output& out) { return show(options, reference_, out); });
         added->add_option("REFERENCE", reference_, reference_help)->required()->type_name("");
     }
@@ -99,8 +104,8 @@ private:
         added->add_flag("--no-latest", save_.no_latest, "a restart does not restore it");
     }
 
-    void add_load() {
-        auto* added = add_command("load", "Loads a checkpoint into a directory",
+    void add_load(CLI::App& parent) {
+        auto* added = add_command(parent, "load", "Loads a checkpoint or model into a directory",
                                   [this](const auto& options, output& out) { return load(options, load_, out); });
         added->add_option("REFERENCE", load_.reference, reference_help)->required()->type_name("");
         added->add_option("DIR", load_.directory, "keeps its other files")->required()->type_name("");
@@ -120,15 +125,48 @@ private:
     void add_verify() {
         auto* added =
             add_command("verify", "Reads every byte and compares it with what was saved",
-                        [this](const auto& options, output& out) { return verify(options, references_, out); });
-        added->add_option("REFERENCE", references_, "default: every checkpoint of the task")->type_name("");
+                        [this](const auto& options, output& out) { return verify(options, verify_, out); });
+        auto* some = added->add_option("REFERENCE", verify_.references, "default: every checkpoint of the task");
+        some->type_name("");
+        added->add_flag("--all", verify_.all, "every checkpoint, hub entry and model of the store")->excludes(some);
     }
 
-    void add_remove() {
-        auto* added = add_command("remove", "Removes checkpoints", [this](const auto& options, output& out) {
-            return remove(options, references_, out);
-        });
+    void add_remove(CLI::App& parent) {
+        auto* added = add_command(
+            parent, "remove", "Removes checkpoints and models",
+            [this](const auto& options, output& out) { return remove(options, references_, out); });
         added->add_option("REFERENCE", references_, reference_help)->required()->type_name("");
+    }
+
+    void add_model() {
+        auto* parent = app_.add_subcommand("model", "Saves, loads, lists and removes models");
+        parent->require_subcommand(1)->fallthrough();
+        add_model_save(*parent);
+        add_load(*parent);
+        add_model_list(*parent);
+        add_remove(*parent);
+    }
+
+    void add_model_save(CLI::App& parent) {
+        auto* added =
+            add_command(parent, "save", "Saves a file, or what a directory holds, as a model",
+                        [this](const auto& options, output& out) { return save_model(options, model_save_, out); });
+        added->add_option("PATH", model_save_.path)->required()->type_name("");
+        added->add_option("--label", model_save_.label, "no '/'; default: FLOW_STEP");
+        added->add_option("--metadata", model_save_.metadata, "a JSON object to keep with it")->type_name("JSON");
+        added->add_option("--format", model_save_.format)
+            ->check(CLI::IsMember({"files", "tar", "tar.gz"}))
+            ->capture_default_str();
+    }
+
+    void add_model_list(CLI::App& parent) {
+        auto* added =
+            add_command(parent, "list", "The models below a flow, run, step or task, newest first",
+                        [this](const auto& options, output& out) { return list_models(options, model_list_, out); });
+        added->add_option("PATHSPEC", model_list_.pathspec, "FLOW[/RUN[/STEP[/TASK]]]; default: the whole store")
+            ->type_name("");
+        added->add_option("--label", model_list_.label, "only of this label");
+        added->add_option("--limit", model_list_.limit, "only the newest N")->type_name("N")->check(digits());
     }
 
     static CLI::Validator digits() {
@@ -143,7 +181,7 @@ private:
 
     static constexpr const char* reference_help = "a key, the JSON text of a reference, @FILE, or - for standard input";
 
-    CLI::App app_{"Looks after the checkpoints in a store.", "holdfast"};
+    CLI::App app_{"Looks after the checkpoints and models in a store.", "holdfast"};
     command chosen_;
     global_options options_;
     list_arguments list_;
@@ -153,6 +191,9 @@ private:
     save_arguments save_;
     load_arguments load_;
     restore_arguments restore_;
+    verify_arguments verify_;
+    model_save_arguments model_save_;
+    model_list_arguments model_list_;
 };
 
 exit_status run(const command_line& line, output& out) {

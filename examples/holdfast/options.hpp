@@ -44,6 +44,24 @@ struct restore_arguments {
     std::optional<std::string> name;
 };
 
+struct verify_arguments {
+    std::vector<std::string> references;
+    bool all = false;
+};
+
+struct model_save_arguments {
+    std::string path;
+    std::optional<std::string> label;
+    std::string metadata = "{}";
+    std::string format = "tar";
+};
+
+struct model_list_arguments {
+    std::string pathspec;
+    std::optional<std::string> label;
+    std::optional<std::size_t> limit;
+};
+
 }  // namespace tool
 
 #endif

@@ -46,6 +46,13 @@ std::string age_in_words(const std::string& created_on, std::chrono::system_cloc
     return "just now";
 }
 
+std::string bar_of(std::size_t done, std::size_t total) {
+    constexpr std::size_t width = 20;
+    const auto filled = total == 0 ? width : done * width / total;
+    return '[' + std::string(filled, '#') + std::string(width - filled, ' ') + "] " + std::to_string(done) + " of " +
+           std::to_string(total);
+}
+
 std::string printable(std::string_view text) {
     std::string clean(text);
     for (std::size_t i = 0; i < clean.size(); ++i) {

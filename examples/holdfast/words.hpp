@@ -18,6 +18,9 @@ std::string size_in_words(std::uint64_t bytes);
 /// "3 minutes ago". @param created_on as documents hold it: local time; a text that is no time comes back as it is
 std::string age_in_words(const std::string& created_on, std::chrono::system_clock::time_point now);
 
+/// "[####      ] 2 of 5".
+std::string bar_of(std::size_t done, std::size_t total);
+
 /// The text without what could command a terminal.
 std::string printable(std::string_view text);
 

@@ -41,10 +41,10 @@ def test_help_and_version_are_results(tool):
     assert re.fullmatch(r"holdfast \d+\.\d+\.\d+\n", tool.run("--version").out)
     overview = tool.run("--help")
     assert overview.err == ""
-    for command in ("list", "search", "show", "save", "load", "restore", "verify", "remove"):
+    for command in ("list", "search", "show", "save", "load", "restore", "verify", "remove", "model"):
         assert re.search(rf"^  {command} ", overview.out, re.MULTILINE)
         assert "--help" in tool.run(command, "--help").out
-    assert "model" not in overview.out and "hub" not in overview.out
+    assert "hub" not in overview.out
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,18 @@ def test_help_and_version_are_results(tool):
     [
         (),
         ("frobnicate",),
-        ("model", "list"),
+        ("model",),
+        ("model", "frobnicate"),
+        ("model", "list", "a/b/c/d/e"),
+        ("model", "list", "--limit", "few"),
+        ("model", "save"),
+        ("model", "save", ".", "--label", "with/slash"),
+        ("model", "save", ".", "--label", ""),
+        ("model", "save", ".", "--format", "zip"),
+        ("model", "save", ".", "--metadata", "[1]"),
+        ("model", "load", "mf.models/models/artifacts/m"),
+        ("model", "remove"),
+        ("verify", "--all", STRANGER),
         ("list", "--frobnicate"),
         ("list", "surplus"),
         ("list", "--limit", "-1"),
@@ -422,16 +433,20 @@ def test_forms_of_a_reference(tool):
         ("{", "invalid_argument"),
         ("{}", "invalid_argument"),
         ('{"key": 3}', "invalid_argument"),
-        ('{"key": "x", "type": "checkpoint", "url": "x", "created_on": "x"}', "invalid_argument"),
+        ('{"key": "x", "type": "checkpoint", "url": "x", "created_on": "x"}', "key_not_compatible"),
+        ('{"key": "%s", "type": "checkpoint", "url": "x"}' % STRANGER, "invalid_argument"),
         ("[" * 5000, "key_not_compatible"),
         ('{"a":' * 5000, "invalid_argument"),
         ("nonsense", "key_not_compatible"),
         (STRANGER + "/weights", "key_not_compatible"),
         ("/" + STRANGER, "key_not_compatible"),
         (STRANGER.replace("Flow", ".."), "key_not_compatible"),
-        ("mf.models/models/artifacts/m_0123456789abcdef0123456789abcdef", "key_not_compatible"),
-        ('{"type": "model", "key": "mf.models/models/artifacts/m_0", "url": "x", "created_on": "x"}',
+        ("mf.models/models/artifacts/m_0/weights", "key_not_compatible"),
+        ('{"type": "model", "key": "%s", "url": "x", "created_on": "x"}' % STRANGER, "incompatible_type"),
+        ('{"type": "checkpoint", "key": "mf.models/models/artifacts/m_0", "url": "x", "created_on": "x"}',
          "incompatible_type"),
+        ('{"type": "model", "key": "mf.models/models/artifacts/m_0", "url": "x", "created_on": "x"}',
+         "invalid_argument"),
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else None,
 )
@@ -724,6 +739,6 @@ def test_colours_only_on_a_terminal_that_wants_them(tool):
 
 def test_progress_only_on_a_terminal(tool):
     tool.save()
-    assert "verifying 1 of 1" in on_terminal(tool, "stderr", "verify")
+    assert "0 of 1 verifying" in on_terminal(tool, "stderr", "verify")
     assert on_terminal(tool, "stderr", "--quiet", "verify") == ""
     assert tool.people("verify").err == ""

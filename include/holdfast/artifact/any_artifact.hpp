@@ -2,10 +2,13 @@
 #define HOLDFAST_ARTIFACT_ANY_ARTIFACT_HPP
 
 #include <filesystem>
+#include <functional>
+#include <string_view>
 #include <variant>
 
 #include <holdfast/artifact/checkpoint_reader.hpp>
 #include <holdfast/artifact/documented_tree.hpp>
+#include <holdfast/artifact/documents.hpp>
 #include <holdfast/artifact/fetch_tree.hpp>
 #include <holdfast/artifact/model_reader.hpp>
 #include <holdfast/artifact/model_removal.hpp>
@@ -30,23 +33,38 @@ artifact_reference resolve_artifact(const Storage& storage, const reference& whi
     return checkpoint_reader<Storage>{storage, limits}.resolve(which);
 }
 
+inline documented_tree documented(const artifact_reference& artifact) {
+    return std::visit([](const auto& document) { return documented(document); }, artifact);
+}
+
 template <storage_backend Storage>
 fetched_tree load_artifact(const Storage& storage, const artifact_reference& artifact,
                            const std::filesystem::path& directory, const load_options& options,
                            const transfer_limits& limits) {
-    const auto tree = std::visit([](const auto& document) { return documented(document); }, artifact);
-    return fetch_tree(storage, read_saved_tree(storage, tree, options.verify), directory, options, limits);
+    return fetch_tree(storage, read_saved_tree(storage, documented(artifact), options.verify), directory, options,
+                      limits);
 }
 
 template <storage_backend Storage>
 verification verify_artifact(const Storage& storage, const reference& which, const std::filesystem::path& temp_dir_root,
                              const transfer_limits& limits) {
     metaflow::kind_of_key(which.key());
-    const auto find = [&] {
-        return std::visit([](const auto& document) { return documented(document); },
-                          resolve_artifact(storage, which, limits));
-    };
-    return verify_tree(storage, find, temp_dir_root, limits);
+    return verify_tree(
+        storage, [&] { return documented(resolve_artifact(storage, which, limits)); }, temp_dir_root, limits);
+}
+
+/// Every checkpoint, hub entry and model below "", "flow", "flow/run", "flow/run/step" or a task, in this order, until
+/// `visit` returns false. Errors: `invalid_argument` for any other text.
+template <storage_backend Storage>
+void search_artifacts(const Storage& storage, std::string_view pathspec,
+                      const std::function<bool(const artifact_reference&)>& visit, const damage_handler& on_damage,
+                      const transfer_limits& limits) {
+    bool goes_on = true;
+    const auto pass_on = [&](const auto& found) { return goes_on = visit(found); };
+    const checkpoint_reader<Storage> checkpoints{storage, limits};
+    checkpoints.search(pathspec, pass_on, on_damage);
+    if (goes_on) checkpoints.search(pathspec, pass_on, on_damage, metaflow::hub_prefix);
+    if (goes_on) model_reader<Storage>{storage, limits}.search(pathspec, pass_on, on_damage);
 }
 
 /// False where nothing was there. Errors: `key_not_compatible`; those of the storage.

@@ -78,10 +78,12 @@ public:
     }
 
     /// Hands documents over in order of their names while further ones are read.
+    /// @param root `metaflow::hub_prefix` for hub entries
     void search(std::string_view pathspec, const std::function<bool(const checkpoint_reference&)>& visit,
-                const damage_handler& on_damage) const {
+                const damage_handler& on_damage, std::string_view root = metaflow::checkpoints_prefix) const {
         metaflow::check_search_path(pathspec);
-        detail::read_documents<checkpoint_reference>(storage_, task_documents(pathspec), limits_, on_damage, visit);
+        detail::read_documents<checkpoint_reference>(storage_, task_documents(pathspec, root), limits_, on_damage,
+                                                     visit);
     }
 
     /// Whether the store still has the document of a checkpoint; yes where the key does not say which one it is.
@@ -111,8 +113,9 @@ public:
     bool remove(const reference& which) const { return remove_checkpoint(storage_, which, limits_); }
 
 private:
-    std::vector<listed_document> task_documents(std::string_view pathspec) const {
-        return detail::list_documents(storage_, metaflow::task_documents_prefix(metaflow::checkpoints_prefix, pathspec),
+    std::vector<listed_document> task_documents(std::string_view pathspec,
+                                                std::string_view root = metaflow::checkpoints_prefix) const {
+        return detail::list_documents(storage_, metaflow::task_documents_prefix(root, pathspec),
                                       detail::task_document_id);
     }
 
