@@ -1,7 +1,7 @@
 """Fixtures of the interop tests: the tool, a project per test, and the Python packages' own answers.
 
-Tests run on a local store; HOLDFAST_TEST_STORES=local,versitygw,minio adds the servers, where the marker `stores` says
-which of them a test takes (without it local and versitygw).
+Tests run on a local store and on servers; the marker `stores` says which of them a test takes (without it local and
+versitygw). HOLDFAST_TEST_STORES=local leaves the servers out, for a short run.
 """
 
 import os
@@ -19,8 +19,7 @@ from servers import servers  # noqa: E402, F401
 from world import PythonSide, Project, Store  # noqa: E402
 
 STORES = ("local", "versitygw", "minio")
-# The same tests take ten minutes and more on S3, so they run there when they are asked to.
-SELECTED = os.environ.get("HOLDFAST_TEST_STORES", "local").split(",")
+SELECTED = os.environ.get("HOLDFAST_TEST_STORES", ",".join(STORES)).split(",")
 collect_ignore = [] if "versitygw" in SELECTED else ["test_s3_store.py"]
 STORE_OF_A_TEST = re.compile(r"\[(?:.*-)?(" + "|".join(STORES) + r")\b")
 

@@ -1,11 +1,10 @@
 """C++ writes as a child of a @checkpoint step, told nothing but its environment; Python lists, loads and resumes."""
 
 import json
-import math
 
 import pytest
 
-from world import RICH_METADATA, assert_same, assert_same_set, rich_tree, tree
+from world import RICH_METADATA, as_everyone_reads, assert_same, assert_same_set, rich_tree, tree
 
 pytestmark = pytest.mark.stores("local", "versitygw", "minio")
 
@@ -118,19 +117,6 @@ def test_metadata_arrives(written, layout):
     listed = {reference["key"]: reference for reference in written.note(layout, 0, "current-list")}
     metadata = listed[written.saved(layout, 0)["rich"]["key"]]["metadata"]
     assert_same(metadata, as_everyone_reads(RICH_METADATA))
-
-
-def as_everyone_reads(value):
-    """What C++ stores of Python's values: JSON has no NaN and no infinities; 64 bits hold no larger integer."""
-    if isinstance(value, dict):
-        return {name: as_everyone_reads(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [as_everyone_reads(each) for each in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return json.dumps(value)
-    if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        return float(value)
-    return value
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -99,6 +100,19 @@ def canonical(document):
 
 def assert_same(actual, expected):
     assert canonical(actual) == canonical(expected)
+
+
+def as_everyone_reads(value):
+    """What C++ stores of Python's values: JSON has no NaN and no infinities; 64 bits hold no larger integer."""
+    if isinstance(value, dict):
+        return {name: as_everyone_reads(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [as_everyone_reads(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return json.dumps(value)
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return float(value)
+    return value
 
 
 def in_any_order(documents):

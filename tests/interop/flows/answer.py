@@ -9,7 +9,7 @@ import traceback
 answers = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 
-from metaflow import Checkpoint, Task, get_namespace  # noqa: E402
+from metaflow import Checkpoint, Task, delete_model, get_namespace, load_model  # noqa: E402
 from metaflow.plugins.datastores import s3_storage  # noqa: E402
 from metaflow.plugins.datastores.local_storage import LocalStorage  # noqa: E402
 from metaflow_extensions.obcheckpoint.plugins.datastores import s3_compat  # noqa: E402
@@ -84,6 +84,8 @@ QUESTIONS = {
     "save": save,
     "save_many": save_many,
     "load": load,
+    "load_model": load_model,
+    "delete_model": delete_model,
     "latest": latest,
     "artifacts": artifacts,
     "root": root,
