@@ -78,7 +78,7 @@ TEST_CASE("a file is a tree of one entry, named by its base name") {
     CHECK(read_all(tree.entries[0].content) == "weights");
 }
 
-TEST_CASE("what cannot be saved is an error, not left out") {
+TEST_CASE("D-3 D-4 what cannot be saved is an error, not left out") {
     const scratch made;
     SUBCASE("nothing there") {
         CHECK(failure_of([&] { scan_tree(made.root / "absent", symlink_policy::follow); }) == errc::not_found);

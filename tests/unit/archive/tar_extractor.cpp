@@ -139,7 +139,7 @@ TEST_CASE("a later member of the same type replaces the earlier one") {
     CHECK(made.files["h"].crc32c == crc_of("old"));
 }
 
-TEST_CASE("names that leave the directory are refused") {
+TEST_CASE("D-29 names that leave the directory are refused") {
     for (const auto* name : {"/absolute", "../beside", "a/../../beside", "..", "a/.."}) {
         CAPTURE(name);
         CHECK(scratch().failure(build::file(name, "x")) == errc::unsafe_path);

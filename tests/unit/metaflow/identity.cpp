@@ -105,7 +105,7 @@ TEST_CASE("scope of tags") {
     CHECK(scope({"my-checkpoint:zeta"}) == "5cc10d9143b2");
 }
 
-TEST_CASE("of several tags the same one is chosen in any order") {
+TEST_CASE("D-33 of several tags the same one is chosen in any order") {
     const std::vector<std::string> one{"checkpoint:zeta", "checkpoint:exp", "a-checkpoint:first"};
     const std::vector<std::string> other{"a-checkpoint:first", "checkpoint:exp", "checkpoint:zeta"};
     CHECK(scope_of_tags(one) == scope_of_namespace("exp"));
