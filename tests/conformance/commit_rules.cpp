@@ -41,15 +41,6 @@ std::filesystem::path make_state(const temp_directory& folder, const std::string
     return state;
 }
 
-/// A store in which every step from `number` on fails, that step after it took effect where `done` is set.
-storage_hook die_at(std::uint64_t number, bool done) {
-    return [=](const storage_step& step) {
-        if (step.number > number || (step.number == number && step.done == done)) {
-            throw error(errc::unavailable, step.operation, step.key, "the process died here");
-        }
-    };
-}
-
 /// Saves `state` with a store that dies at a step; true where the save came through.
 template <class Archive, class Storage>
 bool save_dying(const Storage& store, const std::filesystem::path& state, std::uint64_t number, bool done) {

@@ -25,6 +25,15 @@ struct storage_step {
 /// Called twice for each step; what it throws reaches the caller of the step.
 using storage_hook = std::function<void(const storage_step&)>;
 
+/// A store in which every step from `number` on fails, that step after it took effect where `done` is set.
+inline storage_hook die_at(std::uint64_t number, bool done) {
+    return [=](const storage_step& step) {
+        if (step.number > number || (step.number == number && step.done == done)) {
+            throw holdfast::error(holdfast::errc::unavailable, step.operation, step.key, "the process died here");
+        }
+    };
+}
+
 /// Calls a hook around every operation of a store that it passes on, with the abilities that the store has.
 /// Copies share the count.
 template <holdfast::storage_backend Storage>
