@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -92,22 +93,27 @@ std::optional<Document> read_document(const Storage& storage, const object_key& 
     }
 }
 
-/// Reads documents in parallel and hands them over in order until `visit` returns false.
+/// Reads documents in parallel and hands them over in order until `visit` returns false, `at_most` so many; no more are
+/// read than are needed for that.
 /// @param documents whatever has a `key`
 template <class Document, storage_backend Storage, class Listed, std::predicate<Document> Visit>
 void read_documents(const Storage& storage, const std::vector<Listed>& documents, const transfer_limits& limits,
-                    const damage_handler& on_damage, Visit visit) {
+                    const damage_handler& on_damage, Visit visit,
+                    std::size_t at_most = std::numeric_limits<std::size_t>::max()) {
     const std::size_t batch = std::size_t{limits.connections} * 8;
-    for (std::size_t first = 0; first < documents.size(); first += batch) {
-        const std::span part{documents.data() + first, std::min(batch, documents.size() - first)};
+    for (std::size_t first = 0; first < documents.size() && at_most > 0;) {
+        const std::span part{documents.data() + first, std::min({batch, at_most, documents.size() - first})};
         std::vector<std::optional<Document>> read(part.size());
         std::vector<std::optional<error>> damage(part.size());
         parallel_for(part.size(), limits.connections,
                      [&](std::size_t i) { read[i] = read_document<Document>(storage, part[i].key, damage[i]); });
         for (std::size_t i = 0; i < part.size(); ++i) {
             if (damage[i] && on_damage) on_damage(*damage[i]);
-            if (read[i] && !visit(std::move(*read[i]))) return;
+            if (!read[i]) continue;
+            if (!visit(std::move(*read[i]))) return;
+            --at_most;
         }
+        first += part.size();
     }
 }
 

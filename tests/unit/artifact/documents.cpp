@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <holdfast/storage/memory.hpp>
+#include <tests/support/failing_storage.hpp>
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -64,4 +66,41 @@ TEST_CASE("a listing takes documents only, and what vanished meanwhile is passed
         store, found, {}, [&](const error& each) { damaged.push_back(each.key()); },
         [](const checkpoint_reference&) -> bool { throw std::logic_error("nothing here can be read"); });
     CHECK(damaged == std::vector<std::string>{folder + "/0.a.1.metadata"});
+}
+
+TEST_CASE("no more documents are read than a limit needs, damaged ones replaced") {
+    const memory_storage memory;
+    std::vector<object_info> documents;
+    for (int i = 0; i < 200; ++i) {
+        model_reference model;
+        model.model_id = "m" + std::to_string(i);
+        model.key = metaflow::model_data_key(model.model_id).str();
+        model.url = model.pathspec = model.created_on = model.storage_format = "x";
+        metaflow::write_fields(model, "");
+        const auto key = metaflow::model_artifact_document_key(model.model_id);
+        put_text(memory, key, i == 1 ? "{" : model.to_json());
+        documents.push_back({key});
+    }
+    std::atomic<int> reads = 0;
+    const failing_storage store{memory, [&](const storage_step& step) {
+                                    if (step.operation == "get" && !step.done) ++reads;
+                                }};
+    const auto read = [&](std::size_t at_most) {
+        std::vector<std::string> ids;
+        reads = 0;
+        const auto keep = [&](const model_reference& model) {
+            ids.push_back(model.model_id);
+            return true;
+        };
+        detail::read_documents<model_reference>(store, documents, {}, {}, keep, at_most);
+        return ids;
+    };
+    CHECK(read(0).empty());
+    CHECK(reads == 0);
+    CHECK(read(1) == std::vector<std::string>{"m0"});
+    CHECK(reads == 1);
+    CHECK(read(3) == std::vector<std::string>{"m0", "m2", "m3"});
+    CHECK(reads == 4);
+    CHECK(read(1000).size() == 199);
+    CHECK(reads == 200);
 }
