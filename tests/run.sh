@@ -139,7 +139,7 @@ step 'unit and conformance tests, sanitized' run_tests "$build/asan" '^(unit|con
 step 'fuzz targets' run_tests "$build/asan" '^fuzz_'
 step 'build with the thread sanitizer' compile tsan "$build/tsan" unit_tests conformance_tests
 step 'unit and conformance tests, thread sanitizer' run_thread_sanitizer
-for consumer in find_package add_subdirectory meson_subproject pkg_config meson_installed; do
+for consumer in find_package add_subdirectory fetch_content meson_subproject pkg_config meson_installed; do
     step "consumer: $consumer" tests/package/run.sh "$consumer" "$build"
 done
 finish

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs one consumer of the package.
-# Usage: tests/package/run.sh find_package|add_subdirectory|meson_subproject|pkg_config|meson_installed BUILD_DIR
+# Usage: tests/package/run.sh KIND BUILD_DIR, where KIND is
+#   find_package, add_subdirectory, fetch_content, meson_subproject, pkg_config or meson_installed
 set -euo pipefail
 
 kind=$1
@@ -39,6 +40,13 @@ copy_of_project() {
     cp -r "$root"/{CMakeLists.txt,meson.build,LICENSE,include} "$1"
 }
 
+repository_of_project() {
+    copy_of_project "$1"
+    git -C "$1" init --quiet --initial-branch=main
+    git -C "$1" add .
+    git -C "$1" -c user.name=consumer -c user.email=consumer@localhost commit --quiet --message copy
+}
+
 build_from_pkg_config() {
     make --quiet -C "$work" -f "$here/pkg_config/Makefile" consumer
 }
@@ -64,6 +72,12 @@ add_subdirectory)
     cp "$here/add_subdirectory/CMakeLists.txt" "$here/consumer.cpp" "$work"
     copy_of_project "$work/holdfast"
     logged configure cmake -S "$work" -B "$work/build"
+    logged compile cmake --build "$work/build"
+    run_consumer "$work/build/consumer"
+    ;;
+fetch_content)
+    repository_of_project "$work/repository"
+    logged configure cmake -S "$here/fetch_content" -B "$work/build" "-DHOLDFAST_REPOSITORY=file://$work/repository"
     logged compile cmake --build "$work/build"
     run_consumer "$work/build/consumer"
     ;;

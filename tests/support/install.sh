@@ -5,7 +5,7 @@ set -euo pipefail
 
 build_packages=(g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev libssl-dev zlib1g-dev libcli11-dev)
 test_packages=(
-    ccache clang-16 doctest-dev libarchive-tools libclang-rt-16-dev make meson pkg-config python3 python3-venv util-linux
+    ccache clang-16 doctest-dev git libarchive-tools libclang-rt-16-dev make meson pkg-config python3 python3-venv util-linux
 )
 
 is_installed() {
