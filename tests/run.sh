@@ -46,8 +46,9 @@ cannot_run() {
     fi
 }
 
+# check SCRIPT_BELOW_TESTS
 check() {
-    "tests/checks/$1.py" --self-test && "tests/checks/$1.py"
+    "tests/$1.py" --self-test && "tests/$1.py"
 }
 
 # compile PRESET BUILD_DIR TARGET…
@@ -110,20 +111,21 @@ finish() {
 
 bash tests/support/install.sh tests || exit 1
 
-step 'layers' check layers
+step 'layers' check checks/layers
 if [[ $mode == quick ]]; then
     step 'build' compile default "$build" unit_tests conformance_tests
     step 'unit and conformance tests' run_tests "$build" '^(unit|conformance)_tests$'
     finish
 fi
 
-step 'umbrella header and list of bodies' check lists
-step 'no trace of a machine' check machine_traces
-step 'README blocks' check readme
+step 'umbrella header and list of bodies' check checks/lists
+step 'no trace of a machine' check checks/machine_traces
+step 'README blocks' check checks/readme
 step 'build' compile default "$build"
 step 'unit, conformance, one definition, examples' run_tests "$build" .
 step 'every header alone' compile default "$build" all_verify_interface_header_sets
-step 'cost of including checkpoint.hpp' check include_cost
+step 'cost of including checkpoint.hpp' check checks/include_cost
+step 'compile errors of wrong policies' check compile_errors/run
 if ! make_venv; then
     cannot_run 'command-line tool, interop, servers' 'tests/interop/requirements.txt could not be installed'
 elif ! bash tests/support/peers.sh "$build"; then

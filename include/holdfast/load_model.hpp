@@ -24,9 +24,10 @@ struct delete_options {
 /// Errors: `key_not_compatible` for a key of no kind; `not_found` where nothing is stored under it; `corrupt` where
 /// what is stored is not what was saved; `invalid_argument` where `directory` is a file; those of the storage.
 /// Wire: `load_model` of metaflow-checkpoint.
-template <storage_backend Storage>
+template <class Storage>
 fetched_tree load_model(const Storage& storage, const reference& which, const std::filesystem::path& directory,
                         const load_options& options = {}, const transfer_limits& limits = {}) {
+    static_assert(require_storage_backend<Storage>());
     return load_artifact(storage, resolve_artifact(storage, which, limits), directory, options, limits);
 }
 
@@ -36,8 +37,9 @@ fetched_tree load_model(const Storage& storage, const reference& which, const st
 /// is finished by the next one of the same key. A `latest` that named it moves to the newest one left.
 /// Errors: `key_not_compatible`; `not_found` where `options` ask for it; those of the storage.
 /// Wire: `delete_model` of metaflow-checkpoint.
-template <storage_backend Storage>
+template <class Storage>
 bool delete_model(const Storage& storage, const reference& which, const delete_options& options = {}) {
+    static_assert(require_storage_backend<Storage>());
     const bool existed = remove_artifact(storage, which, options.limits);
     if (existed || !options.must_exist) return existed;
     throw error(errc::not_found, "delete", which.key(), "nothing is stored under this key; it was deleted before, "

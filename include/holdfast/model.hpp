@@ -32,8 +32,11 @@ namespace holdfast {
 /// Thread safety: one object is used by one thread at a time; any number of objects, in any number of processes, may
 /// work on one store.
 /// Wire: `@model` and `current.model` of metaflow-checkpoint.
-template <storage_backend Storage, archive_format Archive = tar>
+/// `Storage` models `storage_backend`, `Archive` models `archive_format`.
+template <class Storage, class Archive = tar>
 class model {
+    static_assert(require_storage_backend<Storage>() && require_archive_format<Archive>());
+
 public:
     /// Effects: loads `options.load`. Errors: as `task_context::resolved`, and as `load`.
     model(Storage storage, task_context context, model_options options = {})

@@ -2,7 +2,7 @@
 """Checks that each code block of the README stands, line for line, in a file that is compiled or built by the tests.
 
 Usage: readme.py [--self-test | ROOT]
-C++ blocks are looked for below examples/, CMake and meson blocks below tests/package/. Common indentation and the
+C++ blocks are looked for below examples/ and in tests/conformance/, CMake and meson blocks below tests/package/. Common indentation and the
 blank lines at both ends do not count.
 """
 import re
@@ -12,7 +12,7 @@ from pathlib import Path
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SOURCES = {
-    "cpp": ["examples/**/*.cpp"],
+    "cpp": ["examples/**/*.cpp", "examples/**/*.hpp", "tests/conformance/*.cpp"],
     "cmake": ["tests/package/**/CMakeLists.txt"],
     "meson": ["tests/package/**/meson.build"],
 }

@@ -9,6 +9,7 @@
 
 #include <doctest/doctest.h>
 
+#include <examples/sqlite_storage/sqlite_storage.hpp>
 #include <tests/support/archetype_storage.hpp>
 #include <tests/support/tree_building.hpp>
 
@@ -111,6 +112,9 @@ TEST_CASE_TEMPLATE("a checkpoint's life", Archive, files, tar, tar_gz) {
     }
     SUBCASE("in a store chosen at run time") {
         live<Archive>(any_storage{local_storage{folder.path() / "store"}});
+    }
+    SUBCASE("in a database, by a backend of one's own") {
+        live<Archive>(example::sqlite_storage{folder.path() / "store.db"});
     }
     SUBCASE("in a store without abilities") {
         live<Archive>(archetype_storage{});

@@ -11,6 +11,7 @@
 
 #include <doctest/doctest.h>
 
+#include <examples/sqlite_storage/sqlite_storage.hpp>
 #include <tests/support/archetype_storage.hpp>
 #include <tests/support/failing_storage.hpp>
 #include <tests/support/tree_building.hpp>
@@ -94,6 +95,7 @@ TEST_CASE_TEMPLATE("a model's life on any store", Archive, files, tar, tar_gz) {
     };
     check(memory_storage{});
     check(archetype_storage{});
+    check(example::sqlite_storage{folder.path() / "store.db"});
     check(local_storage{folder.path() / "store"});
     check(any_storage{local_storage{folder.path() / "another store"}});
 }

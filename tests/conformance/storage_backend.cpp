@@ -1,5 +1,6 @@
 #include <tests/conformance/storage_backend.hpp>
 
+#include <holdfast/core/error.hpp>
 #include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/storage/any.hpp>
 #include <holdfast/storage/local.hpp>
@@ -50,6 +51,14 @@ TEST_CASE("failing_storage that lets nothing fail") {
 
 TEST_CASE("failing_storage over archetype_storage") {
     storage_backend_suite([] { return failing_storage(archetype_storage(), [](const storage_step&) {}); });
+}
+
+TEST_CASE("what fails in a thread of the suite is a failed check, not the end of the program") {
+    const auto fail = [](int i) {
+        if (i == 2) throw error(errc::unavailable, "put", "", "this test lets it fail");
+        return true;
+    };
+    CHECK(conformance::failure_of([&] { conformance::count_true_in_threads(4, fail); }) == errc::unavailable);
 }
 
 TEST_SUITE_END();

@@ -16,7 +16,6 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -24,6 +23,7 @@
 #include <holdfast/core/byte_source.hpp>
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/crc32c.hpp>
+#include <holdfast/detail/parallel.hpp>
 #include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/storage/backend.hpp>
 #include <holdfast/storage/operations.hpp>
@@ -71,16 +71,13 @@ std::vector<std::string> keys_below(const Storage& storage, std::string_view pre
 
 using names = std::vector<std::string>;
 
-/// Runs `body(i)` in `count` threads at once and returns for how many it was true. `body` asserts nothing itself.
+/// Runs `body(i)` in up to `count` threads at once and returns for how many it was true. `body` asserts nothing itself;
+/// what it throws reaches the caller.
 template <class Body>
 int count_true_in_threads(int count, Body body) {
     std::atomic<int> result = 0;
-    {
-        std::vector<std::jthread> threads;
-        for (int i = 0; i < count; ++i) {
-            threads.emplace_back([&, i] { result += body(i) ? 1 : 0; });
-        }
-    }
+    detail::parallel_for(static_cast<std::size_t>(count), static_cast<unsigned>(count),
+                         [&](std::size_t i) { result += body(static_cast<int>(i)) ? 1 : 0; });
     return result;
 }
 

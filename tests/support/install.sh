@@ -3,7 +3,9 @@
 # Usage: tests/support/install.sh examples|tests
 set -euo pipefail
 
-build_packages=(g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev libssl-dev zlib1g-dev libcli11-dev)
+build_packages=(
+    g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev libssl-dev zlib1g-dev libcli11-dev libsqlite3-dev
+)
 test_packages=(
     ccache clang-16 doctest-dev git libarchive-tools libclang-rt-16-dev make meson pkg-config python3 python3-venv util-linux
 )

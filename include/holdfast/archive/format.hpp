@@ -25,6 +25,30 @@ struct packed_object {
 /// The stream is made anew at each call, so that a failed upload can start again.
 using packed_tree = std::variant<std::vector<packed_object>, std::function<byte_stream()>>;
 
+namespace detail {
+
+template <class Format>
+concept has_storage_format = requires {
+    { Format::storage_format } -> std::convertible_to<std::string_view>;
+};
+
+template <class Format>
+concept has_format_name = requires {
+    { Format::name } -> std::convertible_to<std::string_view>;
+};
+
+template <class Format>
+concept has_default_symlinks = requires {
+    { Format::default_symlinks } -> std::convertible_to<symlink_policy>;
+};
+
+template <class Format>
+concept has_pack = requires(const file_tree& tree) {
+    { Format::pack(tree) } -> std::same_as<packed_tree>;
+};
+
+}  // namespace detail
+
 /// How a tree becomes objects in the store. A policy without state; a load follows the stored document, whatever
 /// the policy.
 ///
@@ -37,12 +61,21 @@ using packed_tree = std::variant<std::vector<packed_object>, std::function<byte_
 ///
 /// Models: `files`, `tar`, `tar_gz`.
 template <class Format>
-concept archive_format = requires(const file_tree& tree) {
-    { Format::storage_format } -> std::convertible_to<std::string_view>;
-    { Format::name } -> std::convertible_to<std::string_view>;
-    { Format::default_symlinks } -> std::convertible_to<symlink_policy>;
-    { Format::pack(tree) } -> std::same_as<packed_tree>;
-};
+concept archive_format = detail::has_storage_format<Format> && detail::has_format_name<Format> &&
+                         detail::has_default_symlinks<Format> && detail::has_pack<Format>;
+
+/// True for an archive format; for any other type a compile error whose first line names the member that is missing
+/// or of another type.
+template <class Format>
+consteval bool require_archive_format() {
+    static_assert(detail::has_storage_format<Format>,
+                  "archive_format: no `static constexpr std::string_view storage_format`");
+    static_assert(detail::has_format_name<Format>, "archive_format: no `static constexpr std::string_view name`");
+    static_assert(detail::has_default_symlinks<Format>,
+                  "archive_format: no `static constexpr symlink_policy default_symlinks`");
+    static_assert(detail::has_pack<Format>, "archive_format: no `static packed_tree pack(const file_tree&)`");
+    return true;
+}
 
 }  // namespace holdfast
 

@@ -39,36 +39,83 @@ struct get_options {
 /// Takes one listed object; returns false to end the listing.
 using list_visitor = std::function<bool(const object_info&)>;
 
+namespace detail {
+
+template <class Storage>
+concept has_put =
+    requires(const Storage& storage, const object_key& key, const byte_source& source, const put_options& options) {
+        { storage.put(key, source, options) } -> std::same_as<object_info>;
+    };
+
+template <class Storage>
+concept has_get = requires(const Storage& storage, const object_key& key, byte_sink& sink, const get_options& options) {
+    { storage.get(key, sink, options) } -> std::same_as<object_info>;
+};
+
+template <class Storage>
+concept has_head = requires(const Storage& storage, const object_key& key) {
+    { storage.head(key) } -> std::same_as<std::optional<object_info>>;
+};
+
+template <class Storage>
+concept has_list = requires(const Storage& storage, std::string_view prefix, const list_visitor& visit) {
+    { storage.list(prefix, visit) } -> std::same_as<void>;
+};
+
+template <class Storage>
+concept has_remove = requires(const Storage& storage, const object_key& key) {
+    { storage.remove(key) } -> std::same_as<void>;
+};
+
+template <class Storage>
+concept has_url = requires(const Storage& storage) {
+    { storage.url() } -> std::convertible_to<store_url>;
+};
+
+}  // namespace detail
+
 /// Where objects live. Six blocking primitives; everything else is derived (`operations.hpp`).
 ///
 /// A backend is a handle: copies name the same store. All primitives are const and may be called by any number
-/// of threads at once.
+/// of threads at once. `s` is a `const Storage`, `key` a `const object_key&`, `source` a `const byte_source&`, `sink` a
+/// `byte_sink&`, `o` a `const put_options&` or `const get_options&`, `prefix` a `std::string_view`, `visit` a
+/// `const list_visitor&`.
 ///
-/// | expression               | meaning, guarantees                                                   | errors |
-/// | ------------------------ | --------------------------------------------------------------------- | ------ |
-/// | `s.put(key, source, o)`  | Stores the source's bytes under `key`, replacing what was there. All or nothing: a reader sees the old object or the new one, whatever happens meanwhile. Returns key, size and etag, and the CRC32C where asked and able. | `access_denied`, `no_space`, `precondition_failed` (a source file changed) |
-/// | `s.get(key, sink, o)`    | Writes the bytes of the range to the sink at their offsets in the object, and returns what `head` returns. A range that starts at or beyond the end writes nothing. On an error the sink may hold a part. | `not_found`, `precondition_failed` |
-/// | `s.head(key)`            | Key, size, modification time and etag; nothing where there is no such object. A write is seen by every `head`, `get` and `list` that starts after it. | |
-/// | `s.list(prefix, visit)`  | Visits every object below `prefix/`, at any depth, once, in no particular order, until `visit` returns false. The empty prefix is the whole store. Objects whose names are no object keys are passed over. | |
-/// | `s.remove(key)`          | Removes the object; removing what is absent succeeds. | |
-/// | `s.url()`                | The store's root. | |
+/// | expression              | type                         | meaning, guarantees                          | errors |
+/// | ----------------------- | ---------------------------- | -------------------------------------------- | ------ |
+/// | `s.put(key, source, o)` | `object_info`                | Stores the source's bytes under `key`, replacing what was there. All or nothing: a reader sees the old object or the new one, whatever happens meanwhile. Returns key, size and etag, and the CRC32C where asked and able. | `access_denied`, `no_space`, `precondition_failed` (a source file changed) |
+/// | `s.get(key, sink, o)`   | `object_info`                | Writes the bytes of the range to the sink at their offsets in the object, and returns what `head` returns. A range that starts at or beyond the end writes nothing. On an error the sink may hold a part. | `not_found`, `precondition_failed` |
+/// | `s.head(key)`           | `std::optional<object_info>` | Key, size, modification time and etag; nothing where there is no such object. A write is seen by every `head`, `get` and `list` that starts after it. | |
+/// | `s.list(prefix, visit)` | `void`                       | Visits every object below `prefix/`, at any depth, once, in no particular order, until `visit` returns false. The empty prefix is the whole store. Objects whose names are no object keys are passed over. | |
+/// | `s.remove(key)`         | `void`                       | Removes the object; removing what is absent succeeds. | |
+/// | `s.url()`               | any that is a `store_url`    | The store's root. | |
 ///
 /// Every primitive reports `access_denied`, `unavailable`, `timed_out`, `throttled` and `cancelled` where they
 /// apply; a store that does not exist yet is an empty one.
-/// Models: `memory_storage`, `local_storage`, `any_storage`.
+/// Models: `memory_storage`, `local_storage`, `s3_storage`, `any_storage`; `examples/sqlite_storage` is one of one's own.
 template <class Storage>
 concept storage_backend =
-    std::copy_constructible<Storage> &&
-    requires(const Storage& storage, const object_key& key, const byte_source& source, byte_sink& sink,
-             const put_options& putting, const get_options& getting, std::string_view prefix,
-             const list_visitor& visit) {
-        { storage.put(key, source, putting) } -> std::same_as<object_info>;
-        { storage.get(key, sink, getting) } -> std::same_as<object_info>;
-        { storage.head(key) } -> std::same_as<std::optional<object_info>>;
-        { storage.list(prefix, visit) } -> std::same_as<void>;
-        { storage.remove(key) } -> std::same_as<void>;
-        { storage.url() } -> std::convertible_to<store_url>;
-    };
+    std::copy_constructible<Storage> && detail::has_put<Storage> && detail::has_get<Storage> &&
+    detail::has_head<Storage> && detail::has_list<Storage> && detail::has_remove<Storage> && detail::has_url<Storage>;
+
+/// True for a storage backend; for any other type a compile error whose first line names the operation that is
+/// missing or has another signature.
+template <class Storage>
+consteval bool require_storage_backend() {
+    static_assert(std::copy_constructible<Storage>, "storage_backend: the type cannot be copied");
+    static_assert(
+        detail::has_put<Storage>,
+        "storage_backend: no `object_info put(const object_key&, const byte_source&, const put_options&) const`");
+    static_assert(detail::has_get<Storage>,
+                  "storage_backend: no `object_info get(const object_key&, byte_sink&, const get_options&) const`");
+    static_assert(detail::has_head<Storage>,
+                  "storage_backend: no `std::optional<object_info> head(const object_key&) const`");
+    static_assert(detail::has_list<Storage>,
+                  "storage_backend: no `void list(std::string_view, const list_visitor&) const`");
+    static_assert(detail::has_remove<Storage>, "storage_backend: no `void remove(const object_key&) const`");
+    static_assert(detail::has_url<Storage>, "storage_backend: no `store_url url() const`");
+    return true;
+}
 
 /// Ability: stores an object only where none exists; false where one does. Atomic among all writers.
 template <class Storage>

@@ -45,7 +45,7 @@ struct packs_with_state : names_only {
     packed_tree pack(const file_tree& tree) const { return names_only::pack(tree); }
 };
 
-static_assert(archive_format<names_only>);
+static_assert(archive_format<names_only> && require_archive_format<names_only>());
 static_assert(archive_format<files>);
 static_assert(archive_format<tar>);
 static_assert(archive_format<tar_gz>);

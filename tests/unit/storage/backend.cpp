@@ -36,6 +36,8 @@ static_assert(has_every_ability<failing_storage<memory_storage>>);
 static_assert(storage_backend<failing_storage<archetype_storage>> && has_no_ability<failing_storage<archetype_storage>>);
 static_assert(reserving_storage<any_storage> && !reserving_storage<memory_storage>);
 
+static_assert(require_storage_backend<memory_storage>() && require_storage_backend<archetype_storage>());
+
 static_assert(!storage_backend<int>);
 static_assert(!storage_backend<std::shared_ptr<memory_storage>>);
 

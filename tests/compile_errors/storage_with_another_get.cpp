@@ -1,0 +1,15 @@
+// first error: storage_backend | no `object_info get(
+#include <holdfast/checkpoint.hpp>
+
+using namespace holdfast;
+
+struct my_storage {
+    object_info put(const object_key&, const byte_source&, const put_options&) const;
+    std::string get(const object_key&) const;
+    std::optional<object_info> head(const object_key&) const;
+    void list(std::string_view, const list_visitor&) const;
+    void remove(const object_key&) const;
+    store_url url() const;
+};
+
+template class holdfast::checkpoint<my_storage>;

@@ -1,0 +1,15 @@
+// first error: storage_backend | no `void list(std::string_view, const list_visitor&) const`
+#include <holdfast/checkpoint.hpp>
+
+using namespace holdfast;
+
+struct my_storage {
+    object_info put(const object_key&, const byte_source&, const put_options&) const;
+    object_info get(const object_key&, byte_sink&, const get_options&) const;
+    std::optional<object_info> head(const object_key&) const;
+    void list(std::string_view, const std::function<bool(const std::string&)>&) const;
+    void remove(const object_key&) const;
+    store_url url() const;
+};
+
+template class holdfast::checkpoint<my_storage>;
