@@ -11,12 +11,15 @@
 #include <utility>
 #include <vector>
 
+#include <holdfast/archive/file_tree.hpp>
 #include <holdfast/archive/files.hpp>
 #include <holdfast/archive/format.hpp>
+#include <holdfast/archive/named_file.hpp>
 #include <holdfast/artifact/checkpoint_reader.hpp>
 #include <holdfast/artifact/checkpoint_writer.hpp>
 #include <holdfast/artifact/options.hpp>
 #include <holdfast/artifact/restoring.hpp>
+#include <holdfast/artifact/saved_files.hpp>
 #include <holdfast/artifact/verification.hpp>
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/system.hpp>
@@ -52,8 +55,11 @@ private:
 /// Thread safety: one object is used by one thread at a time; any number of objects, in any number of processes,
 /// may work on one store and one task.
 /// Wire: `Checkpoint` and `current.checkpoint` of metaflow-checkpoint.
-template <storage_backend Storage, archive_format Archive = files>
+/// `Storage` models `storage_backend`, `Archive` models `archive_format`.
+template <class Storage, class Archive = files>
 class checkpoint {
+    static_assert(require_storage_backend<Storage>() && require_archive_format<Archive>());
+
 public:
     /// Errors: as `task_context::resolved`.
     checkpoint(Storage storage, task_context context, checkpoint_options options = {})
@@ -80,6 +86,11 @@ public:
     /// `precondition_failed` where a file changed meanwhile; `no_space`, `cancelled`; those of the storage.
     checkpoint_reference save(const std::filesystem::path& path, const save_options& options = {}) {
         return writer().template save<Archive>(path, options, loaded_ ? loaded_->key : std::string{});
+    }
+
+    /// Saves what is not on disk: `tree_of` makes the tree of buffers in memory and of generators.
+    checkpoint_reference save(const file_tree& tree, const save_options& options = {}) {
+        return writer().template save<Archive>(tree, options, loaded_ ? loaded_->key : std::string{});
     }
 
     /// Saves `directory()`. Errors: `invalid_argument` where there is none.
@@ -121,6 +132,13 @@ public:
     fetched_tree load(const reference& which, const load_options& options = {}) {
         refresh_directory();
         return load(which, directory_->path(), options);
+    }
+
+    /// Looks into a checkpoint, to read its files into memory without unpacking it to disk.
+    ///
+    /// Effects: as `open_tree`. Errors: as `load`.
+    saved_files open(const reference& which, const load_options& options = {}) const {
+        return reader_.open(reader_.resolve(which), options);
     }
 
     /// The checkpoints of a task, of all its attempts, newest first by attempt, version and time; with

@@ -32,6 +32,7 @@ struct tar;
 struct tar_gz;
 struct extract_limits;
 struct file_tree;
+struct named_file;
 enum class symlink_policy;
 
 // metaflow/
@@ -41,9 +42,11 @@ struct model_reference;
 struct task_context;
 
 // components
+class file_reader;
 class loaded_models;
 class reference;
 class restored;
+class saved_files;
 enum class digest_kind : std::uint8_t;
 enum class load_policy;
 struct checkpoint_options;

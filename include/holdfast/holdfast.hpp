@@ -11,11 +11,13 @@
 #include <holdfast/version.hpp>
 
 #include <holdfast/artifact/any_artifact.hpp>
+#include <holdfast/artifact/archive_access.hpp>
 #include <holdfast/artifact/checkpoint_reader.hpp>
 #include <holdfast/artifact/checkpoint_writer.hpp>
 #include <holdfast/artifact/documented_tree.hpp>
 #include <holdfast/artifact/documents.hpp>
 #include <holdfast/artifact/fetch_tree.hpp>
+#include <holdfast/artifact/file_reader.hpp>
 #include <holdfast/artifact/latest.hpp>
 #include <holdfast/artifact/loaded_models.hpp>
 #include <holdfast/artifact/manifest.hpp>
@@ -24,9 +26,11 @@
 #include <holdfast/artifact/model_removal.hpp>
 #include <holdfast/artifact/model_writer.hpp>
 #include <holdfast/artifact/new_document.hpp>
+#include <holdfast/artifact/open_tree.hpp>
 #include <holdfast/artifact/options.hpp>
 #include <holdfast/artifact/removal.hpp>
 #include <holdfast/artifact/restoring.hpp>
+#include <holdfast/artifact/saved_files.hpp>
 #include <holdfast/artifact/staged_directory.hpp>
 #include <holdfast/artifact/store_tree.hpp>
 #include <holdfast/artifact/tree_check.hpp>
@@ -42,19 +46,23 @@
 #include <holdfast/storage/open.hpp>
 #include <holdfast/storage/operations.hpp>
 #include <holdfast/storage/ordered_read.hpp>
+#include <holdfast/storage/range_read.hpp>
 #include <holdfast/storage/reservation.hpp>
 #include <holdfast/storage/s3.hpp>
 #include <holdfast/storage/transfer_limits.hpp>
 #include <holdfast/storage/tree_transfer.hpp>
 
+#include <holdfast/archive/compression.hpp>
 #include <holdfast/archive/extraction.hpp>
 #include <holdfast/archive/file_tree.hpp>
 #include <holdfast/archive/files.hpp>
 #include <holdfast/archive/format.hpp>
+#include <holdfast/archive/named_file.hpp>
 #include <holdfast/archive/safe_path.hpp>
 #include <holdfast/archive/tar.hpp>
 #include <holdfast/archive/tar_extractor.hpp>
 #include <holdfast/archive/tar_gz.hpp>
+#include <holdfast/archive/tar_index.hpp>
 #include <holdfast/archive/tar_unpacker.hpp>
 
 #include <holdfast/metaflow/artifact_document.hpp>

@@ -12,12 +12,15 @@
 
 #include <holdfast/archive/file_tree.hpp>
 #include <holdfast/archive/format.hpp>
+#include <holdfast/archive/named_file.hpp>
 #include <holdfast/archive/tar.hpp>
 #include <holdfast/artifact/any_artifact.hpp>
 #include <holdfast/artifact/loaded_models.hpp>
 #include <holdfast/artifact/model_options.hpp>
 #include <holdfast/artifact/model_reader.hpp>
 #include <holdfast/artifact/model_writer.hpp>
+#include <holdfast/artifact/open_tree.hpp>
+#include <holdfast/artifact/saved_files.hpp>
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/metaflow/model_document.hpp>
@@ -65,7 +68,7 @@ public:
                                              options);
     }
 
-    /// Saves a tree of another origin, such as memory.
+    /// Saves what is not on disk: `tree_of` makes the tree of buffers in memory and of generators.
     model_reference save(const file_tree& tree, const model_save_options& options = {}) const {
         return writer().template save<Archive>(tree, options);
     }
@@ -79,6 +82,14 @@ public:
     std::filesystem::path load(const reference& which,
                                const std::optional<std::filesystem::path>& directory = std::nullopt) {
         return load_as(which.key(), which, directory);
+    }
+
+    /// Looks into a model, checkpoint or hub entry, to read its files into memory without unpacking it to disk.
+    ///
+    /// Effects: as `open_tree`. Errors: as `load_model`.
+    saved_files open(const reference& which, const load_options& options = {}) const {
+        const auto tree = documented(resolve_artifact(storage_, which, options_.limits));
+        return open_tree(storage_, read_saved_tree(storage_, tree, options.verify), options, options_.limits);
     }
 
     const loaded_models& loaded() const noexcept { return loaded_; }

@@ -18,6 +18,7 @@
 #include <holdfast/detail/impl/python_json.ipp>
 #include <holdfast/detail/impl/python_json_parser.ipp>
 #include <holdfast/detail/impl/python_json_writer.ipp>
+#include <holdfast/detail/impl/read_ahead.ipp>
 #include <holdfast/detail/impl/socket.ipp>
 #include <holdfast/detail/impl/socket_connect.ipp>
 #include <holdfast/detail/impl/socket_look_up.ipp>
@@ -84,12 +85,15 @@
 #include <holdfast/auth/aws/impl/timestamp.ipp>
 #include <holdfast/auth/aws/impl/web_identity.ipp>
 
+#include <holdfast/archive/impl/compression.ipp>
 #include <holdfast/archive/impl/file_tree.ipp>
 #include <holdfast/archive/impl/files.ipp>
+#include <holdfast/archive/impl/named_file.ipp>
 #include <holdfast/archive/impl/safe_path.ipp>
 #include <holdfast/archive/impl/tar.ipp>
 #include <holdfast/archive/impl/tar_extractor.ipp>
 #include <holdfast/archive/impl/tar_gz.ipp>
+#include <holdfast/archive/impl/tar_index.ipp>
 #include <holdfast/archive/impl/tar_unpacker.ipp>
 
 #include <holdfast/storage/impl/local.ipp>
@@ -119,11 +123,14 @@
 #include <holdfast/storage/s3/impl/wire.ipp>
 #include <holdfast/storage/s3/impl/wire_answers.ipp>
 
+#include <holdfast/artifact/impl/archive_access.ipp>
 #include <holdfast/artifact/impl/documented_tree.ipp>
 #include <holdfast/artifact/impl/documents.ipp>
+#include <holdfast/artifact/impl/file_reader.ipp>
 #include <holdfast/artifact/impl/loaded_models.ipp>
 #include <holdfast/artifact/impl/manifest.ipp>
 #include <holdfast/artifact/impl/new_document.ipp>
+#include <holdfast/artifact/impl/saved_files.ipp>
 #include <holdfast/artifact/impl/staged_directory.ipp>
 #include <holdfast/artifact/impl/tree_check.ipp>
 

@@ -160,6 +160,31 @@ void check_large_objects(const Storage& storage) {
             CHECK((get_text(storage, key) == expected));
         }
     }
+    SUBCASE("from a generator between texts, in pieces of its own size") {
+        byte_source source = byte_source::from_text("head");
+        source.append(byte_source::from_generator(content.size(), [&](std::uint64_t at, std::span<std::byte> buffer) {
+            const std::size_t count = std::min<std::size_t>(buffer.size(), 100'003);
+            std::ranges::copy(std::as_bytes(std::span(content)).subspan(at, count), buffer.begin());
+            return count;
+        }));
+        source.append(byte_source::from_text("tail"));
+        const std::string expected = "head" + content + "tail";
+        for (const bool digest : {false, true}) {
+            const object_info info = storage.put(key, source, {.digest = digest});
+            CHECK(info.size == expected.size());
+            if (info.crc32c) CHECK(*info.crc32c == detail::crc32c(0, std::as_bytes(std::span(expected))));
+            CHECK((get_text(storage, key) == expected));
+        }
+    }
+    SUBCASE("into memory, in ranges") {
+        put_text(storage, key, content);
+        std::string part(3'000'000, '?');
+        const auto room = std::as_writable_bytes(std::span(part));
+        get_into(storage, key, 12'345, room, {}, {.connections = 3, .range_size = 1'000'000});
+        CHECK((part == content.substr(12'345, part.size())));
+        CHECK(failure_of([&] { get_into(storage, key, content.size() - 5, room.first(6)); }) == errc::corrupt);
+        CHECK(failure_of([&] { get_into(storage, object_key("absent"), 0, room); }) == errc::not_found);
+    }
     SUBCASE("into a file, in ranges, with and without a digest") {
         put_text(storage, key, content);
         for (const bool digest : {false, true}) {

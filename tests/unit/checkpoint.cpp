@@ -387,7 +387,7 @@ TEST_CASE_FIXTURE(fixture, "a load keeps other files, replaces its own, and chan
     CHECK(failure_of([&] { state.load(saved.key, ""); }) == errc::invalid_argument);
 }
 
-TEST_CASE_FIXTURE(fixture, "a load into directory() empties it first, and says what was loaded") {
+TEST_CASE_FIXTURE(fixture, "D-35 D9 a load into directory() empties it first, and says what was loaded") {
     const auto saved = state.save(tree());
     state.refresh_directory();
     write_file(state.directory().value() / "other", "");

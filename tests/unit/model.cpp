@@ -267,3 +267,17 @@ TEST_CASE_FIXTURE(fixture, "damage is found by a load and by verify") {
              models.save(tree("other")).to_json());
     CHECK(failure_of([&] { (void)models.show(saved.key); }) == errc::corrupt);
 }
+
+TEST_CASE_TEMPLATE("memory in, memory out", Archive, files, tar, tar_gz) {
+    const fixture world;
+    const model<memory_storage, Archive> models{world.store, task};
+    const std::string weights(100'000, 'w');
+    const auto saved = models.save(tree_of({{"deep/weights", std::as_bytes(std::span(weights))},
+                                            {"card", byte_source::from_text("# A model")}}),
+                                   {.label = "made of memory"});
+    const auto stored = models.open(saved.key);
+    CHECK(stored.read("deep/weights") == weights);
+    CHECK(stored.read("card", {2, 1}) == "A");
+    CHECK(models.files_of(saved).size() == 2);
+    CHECK(failure_of([&] { (void)models.open(no_such_key); }) == errc::not_found);
+}

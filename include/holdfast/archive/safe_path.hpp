@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,10 @@ HOLDFAST_DECL std::string_view parent_path(std::string_view path) noexcept;
 
 /// The symbolic links of a tree: path and target.
 using tree_links = std::map<std::string, std::string, std::less<>>;
+
+/// The path where one ends up who follows the links on the way to `path`, the last one too; nothing where that leaves
+/// the tree or goes in a circle. What names nothing counts as a directory.
+HOLDFAST_DECL std::optional<std::string> follow_links(const tree_links& links, std::string_view path);
 
 /// Whether a program that follows the link at `path` may leave the tree on its way, through other links of the tree
 /// too; a target that names nothing (yet) counts as a directory, and a cycle as leaving.

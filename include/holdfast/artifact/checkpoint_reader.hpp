@@ -14,8 +14,10 @@
 #include <holdfast/artifact/fetch_tree.hpp>
 #include <holdfast/artifact/latest.hpp>
 #include <holdfast/artifact/manifest.hpp>
+#include <holdfast/artifact/open_tree.hpp>
 #include <holdfast/artifact/options.hpp>
 #include <holdfast/artifact/removal.hpp>
+#include <holdfast/artifact/saved_files.hpp>
 #include <holdfast/artifact/verification.hpp>
 #include <holdfast/core/error.hpp>
 #include <holdfast/metaflow/document.hpp>
@@ -59,6 +61,10 @@ public:
                       const load_options& options) const {
         return fetch_tree(storage_, read_saved_tree(storage_, documented(document), options.verify), directory,
                           options, limits_);
+    }
+
+    saved_files open(const checkpoint_reference& document, const load_options& options) const {
+        return open_tree(storage_, read_saved_tree(storage_, documented(document), options.verify), options, limits_);
     }
 
     std::vector<checkpoint_reference> list_task(std::string_view pathspec, const list_options& options) const {
@@ -132,12 +138,12 @@ private:
                    (options.attempt && document.id.attempt != *options.attempt);
         });
         std::vector<checkpoint_reference> found;
-        if (limit == std::size_t{0}) return found;
-        detail::read_documents<checkpoint_reference>(storage_, documents, limits_, options.on_damage,
-                                                     [&](checkpoint_reference document) {
-                                                         found.push_back(std::move(document));
-                                                         return !limit || found.size() < *limit;
-                                                     });
+        const auto keep = [&](checkpoint_reference document) {
+            found.push_back(std::move(document));
+            return true;
+        };
+        detail::read_documents<checkpoint_reference>(storage_, documents, limits_, options.on_damage, keep,
+                                                     limit.value_or(documents.size()));
         return found;
     }
 

@@ -1,9 +1,6 @@
 #ifndef HOLDFAST_ARTIFACT_CHECKPOINT_WRITER_HPP
 #define HOLDFAST_ARTIFACT_CHECKPOINT_WRITER_HPP
 
-#include <boost/json/object.hpp>
-
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -14,13 +11,13 @@
 #include <holdfast/archive/file_tree.hpp>
 #include <holdfast/archive/format.hpp>
 #include <holdfast/artifact/latest.hpp>
+#include <holdfast/artifact/new_document.hpp>
 #include <holdfast/artifact/options.hpp>
 #include <holdfast/artifact/store_tree.hpp>
 #include <holdfast/artifact/versions.hpp>
 #include <holdfast/core/clock.hpp>
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/digest.hpp>
-#include <holdfast/detail/system.hpp>
 #include <holdfast/metaflow/document.hpp>
 #include <holdfast/metaflow/identity.hpp>
 #include <holdfast/metaflow/layout.hpp>
@@ -48,7 +45,12 @@ public:
     checkpoint_reference save(const std::filesystem::path& path, const save_options& options,
                               const std::string& parent) {
         metaflow::check_checkpoint_name(options.name);
-        const auto tree = scan_tree(path, options.symlinks.value_or(Archive::default_symlinks));
+        return save<Archive>(scan_tree(path, options.symlinks.value_or(Archive::default_symlinks)), options, parent);
+    }
+
+    template <archive_format Archive>
+    checkpoint_reference save(const file_tree& tree, const save_options& options, const std::string& parent) {
+        metaflow::check_checkpoint_name(options.name);
         const auto where = location(options.name, versions_.claim(options.name));
         auto reference = describe(where, options, Archive::storage_format);
         try {
@@ -81,19 +83,12 @@ private:
 
     checkpoint_reference describe(const metaflow::checkpoint_location& where, const save_options& options,
                                   std::string_view storage_format) const {
-        const auto key = metaflow::data_key(where);
-        const auto now = std::chrono::duration_cast<std::chrono::microseconds>(clock_().time_since_epoch());
         checkpoint_reference reference;
-        reference.key = key.str();
-        reference.url = store_url(storage_.url()).of(key);
-        reference.pathspec = context_.pathspec();
+        detail::describe_new(reference, metaflow::data_key(where), storage_.url(), context_, storage_format,
+                             options.metadata, clock_);
         reference.pathspec_hash = where.id.pathspec_hash;
-        reference.attempt = context_.attempt;
         reference.name = where.id.name;
         reference.version = where.id.version;
-        reference.created_on = detail::local_iso_time(now.count());
-        reference.storage_format = storage_format;
-        reference.metadata = options.metadata;
         return reference;
     }
 

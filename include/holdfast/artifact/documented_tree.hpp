@@ -7,11 +7,10 @@
 #include <string>
 #include <vector>
 
-#include <holdfast/archive/file_tree.hpp>
 #include <holdfast/artifact/documents.hpp>
 #include <holdfast/artifact/fetch_tree.hpp>
 #include <holdfast/artifact/manifest.hpp>
-#include <holdfast/artifact/store_tree.hpp>
+#include <holdfast/artifact/open_tree.hpp>
 #include <holdfast/artifact/tree_check.hpp>
 #include <holdfast/artifact/verification.hpp>
 #include <holdfast/core/error.hpp>
@@ -69,15 +68,12 @@ saved_tree read_saved_tree(const Storage& storage, const documented_tree& which,
     return tree;
 }
 
-/// The files of a saved tree; without digests where Python wrote it, and then an archive has to be read for them.
+/// The files of a saved tree; without digests where Python wrote it, and then an archive's headers are read for them.
 template <storage_backend Storage>
 std::vector<stored_file> list_files(const Storage& storage, const documented_tree& which,
                                     const transfer_limits& limits) {
     const auto tree = read_saved_tree(storage, which);
-    if (tree.storage_format == "files" || tree.contents) return detail::files_below(storage, tree);
-    const detail::temp_directory scratch{{}, "holdfast-show"};
-    detail::fetch_into(storage, tree, scratch.path(), {}, limits);
-    return detail::list_contents(scan_tree(scratch.path(), symlink_policy::keep), digest_kind::none).files;
+    return tree.contents ? tree.contents->files : open_tree(storage, tree, {}, limits).list();
 }
 
 /// Reads every byte of what `find` says. Errors: only those that say nothing about the artifact (`unavailable`,

@@ -127,8 +127,7 @@ fetched_tree fetch_into(const Storage& storage, const saved_tree& tree, const st
                         const load_options& options, const transfer_limits& limits) {
     if (tree.storage_format == "files") return fetch_files(storage, tree, directory, options, limits);
     if (tree.storage_format == "tar") return fetch_tar(storage, tree, directory, options, limits);
-    throw error(errc::unsupported, "load", tree.key.str(),
-                "the storage format '" + tree.storage_format + "' is not known; 'files' and 'tar' are");
+    throw_unknown_format(tree.key.str(), tree.storage_format);
 }
 
 }  // namespace detail

@@ -1,14 +1,17 @@
 #ifndef HOLDFAST_ARTIFACT_MANIFEST_HPP
 #define HOLDFAST_ARTIFACT_MANIFEST_HPP
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <holdfast/core/byte_source.hpp>
 #include <holdfast/detail/config.hpp>
+#include <holdfast/detail/digest.hpp>
 
 namespace holdfast {
 
@@ -41,6 +44,26 @@ struct manifest {
     /// Errors: `corrupt` for anything that `to_json` does not write, paths that leave the tree included.
     HOLDFAST_DECL static manifest from_json(std::string_view text, std::string_view origin);
 };
+
+namespace detail {
+
+/// The digest of a file that is seen piece by piece.
+class file_digest {
+public:
+    HOLDFAST_DECL explicit file_digest(digest_kind kind);
+
+    HOLDFAST_DECL void update(std::span<const std::byte> bytes);
+
+    /// After the last piece: in hex; empty for `none`.
+    HOLDFAST_DECL std::string finish();
+
+private:
+    digest_kind kind_;
+    std::uint32_t crc32c_ = 0;
+    std::optional<digest> sha256_;
+};
+
+}  // namespace detail
 
 /// The digest of a source's bytes in hex; empty for `none`. Reads the source once.
 HOLDFAST_DECL std::string digest_of(const byte_source& source, digest_kind kind);

@@ -18,9 +18,16 @@ namespace holdfast::detail {
 
 [[noreturn]] HOLDFAST_DECL void throw_missing_data(std::string_view key);
 [[noreturn]] HOLDFAST_DECL void throw_missing_file(std::string_view key, std::string_view path);
+[[noreturn]] HOLDFAST_DECL void throw_unsaved_file(std::string_view key, std::string_view path);
+[[noreturn]] HOLDFAST_DECL void throw_unknown_format(std::string_view key, std::string_view storage_format);
 
 /// Errors: `corrupt` where the document's size is not that of the data.
 HOLDFAST_DECL void check_size(std::string_view key, std::optional<std::uint64_t> documented, std::uint64_t found);
+
+/// Errors: `corrupt` where a file has not the size or the digest that it was saved with.
+HOLDFAST_DECL void check_file_size(std::string_view key, const stored_file& saved, std::uint64_t found);
+HOLDFAST_DECL void check_file_digest(std::string_view key, const stored_file& saved, digest_kind kind,
+                                     std::string_view found);
 
 /// The sum of the sizes. Errors: `too_large`.
 HOLDFAST_DECL std::uint64_t check_totals(std::string_view key, const std::vector<stored_file>& files,

@@ -1,12 +1,14 @@
 #ifndef HOLDFAST_CORE_BYTE_SINK_HPP
 #define HOLDFAST_CORE_BYTE_SINK_HPP
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -50,6 +52,26 @@ private:
     std::string text_;
     std::uint64_t origin_;
     std::uint64_t limit_;
+};
+
+/// Takes exactly the bytes of a range into memory of the caller.
+class span_sink final : public byte_sink {
+public:
+    /// @param begin the object's offset that becomes the first byte of `room`
+    ///
+    /// Errors of `write`: `corrupt` outside the range, which is what was asked of the store.
+    span_sink(std::uint64_t begin, std::span<std::byte> room) noexcept : begin_(begin), room_(room) {}
+
+    HOLDFAST_DECL void write(std::uint64_t offset, std::span<const std::byte> bytes) override;
+
+    /// Errors: `corrupt` where bytes are missing.
+    /// @param key of the object, for the message
+    HOLDFAST_DECL void check_whole(std::string_view key) const;
+
+private:
+    std::uint64_t begin_;
+    std::span<std::byte> room_;
+    std::atomic<std::size_t> arrived_ = 0;
 };
 
 /// Writes an object to a new file.

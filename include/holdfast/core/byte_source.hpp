@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -39,6 +40,13 @@ private:
     detail::file_status status_;
 };
 
+/// Makes bytes when they are wanted: fills the buffer from its front with those that stand at `offset`, and returns
+/// how many it wrote, at least one.
+///
+/// It is called for any part, in any order, more than once (digests, retries), and by several threads at a time; it
+/// gives the same bytes each time. What it throws reaches the caller of the save.
+using byte_generator = std::function<std::size_t(std::uint64_t offset, std::span<std::byte> buffer)>;
+
 /// Bytes described, not copied: an ordered list of extents of known total size, readable from any offset.
 ///
 /// A tar is such a list (header blocks, file ranges, padding), so parts of it can be made in any order and sent
@@ -55,7 +63,12 @@ public:
         std::uint64_t offset = 0;
         std::uint64_t size = 0;
     };
-    using extent = std::variant<memory_extent, file_extent>;
+    struct generated_extent {
+        std::shared_ptr<const byte_generator> generate;
+        std::uint64_t offset = 0;
+        std::uint64_t size = 0;
+    };
+    using extent = std::variant<memory_extent, file_extent, generated_extent>;
 
     byte_source() = default;
 
@@ -69,6 +82,9 @@ public:
     /// Bytes that the caller keeps alive.
     HOLDFAST_DECL static byte_source from_view(std::span<const std::byte> bytes);
 
+    /// @param size bytes that the generator can make
+    HOLDFAST_DECL static byte_source from_generator(std::uint64_t size, byte_generator generate);
+
     HOLDFAST_DECL void append(extent piece);
     HOLDFAST_DECL void append(const byte_source& other);
 
@@ -79,7 +95,8 @@ public:
     HOLDFAST_DECL byte_source slice(std::uint64_t offset, std::uint64_t size) const;
 
     /// Fills `buffer` from `offset` on and returns the number of bytes; short only at the end.
-    /// Errors: `precondition_failed` where a file changed; `io_failure`.
+    /// Errors: `precondition_failed` where a file changed; `invalid_argument` where a generator ends before its size;
+    /// `io_failure`.
     HOLDFAST_DECL std::size_t read(std::uint64_t offset, std::span<std::byte> buffer) const;
 
 private:
@@ -89,6 +106,15 @@ private:
 
 /// The size of one extent in bytes.
 HOLDFAST_DECL std::uint64_t size_of(const byte_source::extent& piece) noexcept;
+
+namespace detail {
+
+/// Fills `buffer` with the bytes that stand at `offset` in the extent. Errors: `invalid_argument` where the generator
+/// does not keep to its word; whatever it throws.
+HOLDFAST_DECL void read_generated(const byte_source::generated_extent& piece, std::uint64_t offset,
+                                  std::span<std::byte> buffer);
+
+}  // namespace detail
 
 }  // namespace holdfast
 

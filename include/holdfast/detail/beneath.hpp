@@ -37,13 +37,19 @@ public:
     /// Creates a file in a directory that exists. Errors: `precondition_failed` where the path exists.
     HOLDFAST_DECL file create_new(std::string_view path, std::uint32_t mode) const;
 
-    /// Creates what is missing of a directory's path; the empty path is the root. Errors: `not_found` where another
+    /// A directory as the root of its own; nothing where there is none.
+    HOLDFAST_DECL std::optional<beneath> find_directory(std::string_view path) const;
+
+    /// The same, creating what is missing of the path; the empty path is the root. Errors: `not_found` where another
     /// process removes it meanwhile.
-    HOLDFAST_DECL void make_directories(std::string_view path, std::uint32_t mode) const;
+    HOLDFAST_DECL beneath make_directories(std::string_view path, std::uint32_t mode) const;
 
     /// Renames; false where `to` exists and is not to be replaced. Errors: `not_found` where `from` or the directory
     /// of `to` is missing.
     HOLDFAST_DECL bool rename(std::string_view from, std::string_view to, bool replace) const;
+
+    /// The same, where `to` is below another directory.
+    HOLDFAST_DECL bool rename(std::string_view from, const beneath& to_root, std::string_view to, bool replace) const;
 
     /// Removes a file; false where there was none.
     HOLDFAST_DECL bool remove_file(std::string_view path) const;
@@ -62,10 +68,14 @@ public:
     HOLDFAST_DECL file lock(std::string_view path, bool shared) const;
 
 private:
+    beneath(file root, resolution how) : root_(std::move(root)), how_(how) {}
+
     HOLDFAST_DECL file directory(std::string_view path) const;           // an empty file, with errno, where it fails
     HOLDFAST_DECL file directory_by_name(std::string_view path) const;   // the same
-    HOLDFAST_DECL file require_parent(std::string_view path, const char* operation) const;
-    HOLDFAST_DECL std::optional<file> find_parent(std::string_view path, const char* operation) const;
+
+    // The directory of the last name: the root itself, or what `opened` becomes.
+    HOLDFAST_DECL const file& require_parent(std::string_view path, const char* operation, file& opened) const;
+    HOLDFAST_DECL const file* find_parent(std::string_view path, const char* operation, file& opened) const;
     std::filesystem::path full(std::string_view path) const { return root_.path() / path; }
 
     file root_;

@@ -21,6 +21,9 @@ namespace holdfast::detail {
 /// Wire: RFC 1952.
 HOLDFAST_DECL byte_stream gzip(byte_stream plain, int level = 6);
 
+/// Decompresses a stream. Errors: `corrupt`; whatever `packed` throws.
+HOLDFAST_DECL byte_stream gunzip_stream(byte_stream packed);
+
 /// Decompresses what is written to it, and hands it on in pieces of at most `piece_size` bytes, so that a consumer
 /// that counts can stop a bomb by throwing. After any exception only the destructor may be called.
 ///

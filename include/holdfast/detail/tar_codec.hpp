@@ -84,11 +84,22 @@ public:
     HOLDFAST_DECL void write(std::span<const std::byte> bytes);
     HOLDFAST_DECL void finish();
 
+    /// Whether the end of the archive was read; what is written from then on is ignored.
+    bool is_at_end() const noexcept { return step_ == step::end; }
+
+    /// How many of the next bytes are a member's content or padding, and may be passed to `skip` instead of `write`;
+    /// `member_content` does not see them then.
+    std::uint64_t skippable() const noexcept {
+        return step_ == step::content || step_ == step::padding ? remaining_ : 0;
+    }
+    HOLDFAST_DECL void skip(std::uint64_t count);
+
 private:
     using block = std::span<const std::byte, tar_block_size>;
     enum class step : std::uint8_t { header, extension, content, padding, end };
 
     HOLDFAST_DECL std::size_t write_some(std::span<const std::byte> bytes);
+    HOLDFAST_DECL void pass(std::uint64_t count);
     HOLDFAST_DECL std::size_t gather_header(std::span<const std::byte> bytes);
     HOLDFAST_DECL void read_header(block header);
     HOLDFAST_DECL void begin_extension(char flag, std::uint64_t size);

@@ -82,7 +82,7 @@ private:
     HOLDFAST_DECL std::optional<detail::beneath> open_root() const;
     HOLDFAST_DECL detail::beneath make_root() const;
     HOLDFAST_DECL void sync_above(const detail::beneath& root, const object_key& key) const;
-    HOLDFAST_DECL bool commit(const detail::beneath& root, const std::string& staged, const object_key& key,
+    HOLDFAST_DECL bool commit(const detail::beneath& root, const detail::staged_object& staged, const object_key& key,
                               bool replace) const;
 
     std::filesystem::path given_;  // absolute

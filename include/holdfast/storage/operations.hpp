@@ -15,6 +15,7 @@
 #include <holdfast/storage/backend.hpp>
 #include <holdfast/storage/file_transfer.hpp>
 #include <holdfast/storage/ordered_read.hpp>
+#include <holdfast/storage/range_read.hpp>
 #include <holdfast/storage/reservation.hpp>
 #include <holdfast/storage/transfer_limits.hpp>
 #include <holdfast/storage/tree_transfer.hpp>

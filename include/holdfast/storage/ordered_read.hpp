@@ -2,7 +2,6 @@
 #define HOLDFAST_STORAGE_ORDERED_READ_HPP
 
 #include <algorithm>
-#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -66,36 +65,6 @@ inline range_plan plan_ranges(const byte_range& asked, std::uint64_t object_size
     const std::uint64_t window = std::min<std::uint64_t>(std::max<std::uint64_t>(limits.memory / size, 1), count);
     return {begin, end, size, static_cast<std::size_t>(count), static_cast<std::size_t>(window)};
 }
-
-/// Takes exactly the bytes of a range, in memory of exactly their size: that of `room`, where it is large enough.
-class range_sink final : public byte_sink {
-public:
-    range_sink(const byte_range& range, std::string room) : begin_(range.offset), bytes_(std::move(room)) {
-        bytes_.resize(static_cast<std::size_t>(range.size));
-    }
-
-    void write(std::uint64_t offset, std::span<const std::byte> bytes) override {
-        const auto room = std::as_writable_bytes(std::span(bytes_));
-        if (offset < begin_ || offset - begin_ > room.size() || bytes.size() > room.size() - (offset - begin_)) {
-            throw error(errc::corrupt, "get", "", "the store sent bytes outside the range that was asked for");
-        }
-        std::ranges::copy(bytes, room.begin() + static_cast<std::ptrdiff_t>(offset - begin_));
-        arrived_ += bytes.size();
-    }
-
-    std::string bytes(const object_key& key) && {
-        if (arrived_ != bytes_.size()) {
-            throw error(errc::corrupt, "get", key.str(),
-                        "the store sent fewer bytes than the object has; get it again");
-        }
-        return std::move(bytes_);
-    }
-
-private:
-    std::uint64_t begin_;
-    std::string bytes_;
-    std::atomic<std::size_t> arrived_ = 0;
-};
 
 /// Fetches ranges ahead in threads of its own; `take` hands them over in order. The memory of a range serves the
 /// later ones: memory that is touched for the first time costs more than the bytes that come into it.
@@ -202,9 +171,11 @@ object_info read_in_order(const Storage& storage, const object_key& key, const b
     const auto plan = detail::plan_ranges(options.range, info.size, limits);
     const auto fetch = [&](std::size_t i, std::string room, std::stop_token stop) {
         const byte_range range = plan.at(i);
-        detail::range_sink sink(range, std::move(room));
+        room.resize(static_cast<std::size_t>(range.size));
+        span_sink sink(range.offset, std::as_writable_bytes(std::span(room)));
         storage.get(key, sink, {.range = range, .if_match = info.etag, .stop = std::move(stop)});
-        return std::move(sink).bytes(key);
+        sink.check_whole(key.str());
+        return room;
     };
     const auto deliver = [&](const std::string& bytes) { consume(std::as_bytes(std::span(bytes))); };
     if (plan.window <= 1 || limits.connections <= 1) {

@@ -65,3 +65,15 @@ TEST_CASE("a circle counts as leaving") {
     chain["l40"] = "end";
     CHECK(leaves_tree(chain, "l0"));
 }
+
+TEST_CASE("a path is followed to where it ends") {
+    const tree_links links{{"latest", "runs/7"}, {"runs/7/best", "../6/w"}, {"out", "../x"}, {"a", "a"}, {"etc", "/etc"}};
+    CHECK(follow_links(links, "plain/file") == "plain/file");
+    CHECK(follow_links(links, "./plain//file/") == "plain/file");
+    CHECK(follow_links(links, "latest") == "runs/7");
+    CHECK(follow_links(links, "latest/weights") == "runs/7/weights");
+    CHECK(follow_links(links, "latest/best") == "runs/6/w");
+    CHECK(follow_links(links, "latest/../6") == "runs/6");
+    CHECK(follow_links(links, "") == "");
+    for (const auto* path : {"out", "out/y", "../y", "a", "a/b", "etc/passwd"}) CHECK_FALSE(follow_links(links, path));
+}

@@ -188,3 +188,17 @@ TEST_CASE("a range that the next sink refused is not in the digest") {
     CHECK(refusal([&] { sink.write(0, bytes_of("x")); }) == errc::no_space);
     CHECK(refusal([&] { sink.value(1); }) == errc::corrupt);
 }
+
+TEST_CASE("a span sink takes exactly its range") {
+    std::string room(6, '?');
+    span_sink sink(10, std::as_writable_bytes(std::span(room)));
+    sink.write(13, bytes_of("def"));
+    CHECK(refusal([&] { sink.check_whole("key"); }) == errc::corrupt);
+    CHECK(refusal([&] { sink.write(9, bytes_of("a")); }) == errc::corrupt);
+    CHECK(refusal([&] { sink.write(15, bytes_of("ab")); }) == errc::corrupt);
+    CHECK(refusal([&] { sink.write(UINT64_MAX, bytes_of("a")); }) == errc::corrupt);
+    CHECK(room == "???def");
+    sink.write(10, bytes_of("abc"));
+    sink.check_whole("key");
+    CHECK(room == "abcdef");
+}

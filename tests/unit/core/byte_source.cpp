@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include <holdfast/core/error.hpp>
@@ -226,4 +228,42 @@ TEST_CASE("a source of many files holds no descriptor") {
     for (std::uint64_t i = 0; i < 20'000; ++i) source.append(byte_source::file_extent{file, i % 10, 1});
     CHECK(source.size() == 20'000);
     CHECK(read_text(source, 19'995, 9) == "56789");
+}
+
+TEST_CASE("what is generated is read from any offset, in as many calls as the generator likes") {
+    std::size_t calls = 0;
+    const auto letters = [&](std::uint64_t offset, std::span<std::byte> buffer) {
+        ++calls;
+        const std::size_t count = std::min<std::size_t>(buffer.size(), 4);
+        for (std::size_t i = 0; i < count; ++i) buffer[i] = static_cast<std::byte>('a' + offset + i);
+        return count;
+    };
+    byte_source source = byte_source::from_text("<");
+    source.append(byte_source::from_generator(10, letters));
+    source.append(byte_source::from_text(">"));
+    CHECK(calls == 0);
+    CHECK(source.size() == 12);
+    CHECK(whole(source) == "<abcdefghij>");
+    CHECK(calls == 3);
+    CHECK(read_text(source, 5, 4) == "efgh");
+    CHECK(whole(source.slice(3, 6)) == "cdefgh");
+    CHECK(whole(source.slice(3, 6).slice(2, 3)) == "efg");
+    CHECK(byte_source::from_generator(0, letters).size() == 0);
+}
+
+TEST_CASE("a generator that does not make its bytes, or is none") {
+    const auto returning = [](std::size_t count) {
+        return byte_source::from_generator(10, [=](std::uint64_t, std::span<std::byte>) { return count; });
+    };
+    CHECK(refusal([&] { whole(returning(0)); }) == errc::invalid_argument);
+    CHECK(refusal([&] { whole(returning(11)); }) == errc::invalid_argument);
+    CHECK(refusal([] { byte_source::from_generator(1, nullptr); }) == errc::invalid_argument);
+    const auto failing = byte_source::from_generator(
+        1, [](std::uint64_t, std::span<std::byte>) -> std::size_t { throw std::runtime_error("device lost"); });
+    CHECK_THROWS_AS(whole(failing), std::runtime_error);
+    byte_source source;
+    CHECK(refusal([&] { source.append(byte_source::generated_extent{nullptr, 0, 1}); }) == errc::invalid_argument);
+    const auto any = std::make_shared<const byte_generator>([](auto, auto buffer) { return buffer.size(); });
+    CHECK(refusal([&] { source.append(byte_source::generated_extent{any, 2, UINT64_MAX}); }) == errc::invalid_argument);
+    CHECK(source.size() == 0);
 }

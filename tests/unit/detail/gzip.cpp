@@ -174,4 +174,28 @@ TEST_CASE("gzip: what the input throws passes through") {
     CHECK_THROWS_AS(all_of(packing, 100), std::runtime_error);
 }
 
+TEST_CASE("gunzip_stream: a stream comes back, whatever the sizes of the reads") {
+    const std::string text = std::string(200'000, 'x') + "end";
+    for (const std::size_t step : {1UL, 7UL, 70'000UL}) {
+        CHECK((all_of(gunzip_stream(stream_of(packed(text), step)), step) == text));
+    }
+    CHECK(all_of(gunzip_stream(stream_of(packed("a") + packed("b"), 100)), 100) == "ab");
+}
+
+TEST_CASE("gunzip_stream: what is cut is corrupt, and what the input throws passes through") {
+    const std::string bytes = packed("some text");
+    const auto failure_of = [](const byte_stream& plain) {
+        try {
+            all_of(plain, 100);
+        } catch (const error& failure) {
+            return failure.kind();
+        }
+        return errc{};
+    };
+    CHECK(failure_of(gunzip_stream(stream_of(bytes.substr(0, bytes.size() - 1), 100))) == errc::corrupt);
+    CHECK(failure_of(gunzip_stream(stream_of("", 100))) == errc::corrupt);
+    const auto broken = gunzip_stream([](std::span<std::byte>) -> std::size_t { throw std::runtime_error("disk"); });
+    CHECK_THROWS_AS(all_of(broken, 100), std::runtime_error);
+}
+
 }  // namespace

@@ -350,3 +350,30 @@ TEST_CASE("an archive ends at its first zero block and nowhere else") {
     CHECK(failure_of(members + build::typed('x', build::record("path", "b")) + build::end()) == errc::corrupt);
     CHECK(failure_of(members + build::typed('L', "name") + build::end()) == errc::corrupt);
 }
+
+TEST_CASE("content and padding may be skipped instead of written") {
+    const std::string archive = build::file("a", std::string(700, 'a')) + build::typed('x', build::record("path", "b")) +
+                                build::file("old", "bb") + build::directory("c") + build::end();
+    recorder seen;
+    tar_decoder decoder(seen);
+    std::size_t at = 0;
+    std::size_t written = 0;
+    while (!decoder.is_at_end()) {
+        const std::uint64_t skipped = decoder.skippable() > 600 ? 600 : decoder.skippable();  // in two steps
+        decoder.skip(skipped);
+        at += skipped;
+        if (skipped > 0) continue;
+        decoder.write(std::as_bytes(std::span(archive).subspan(at, 256)));
+        at += 256;
+        written += 256;
+    }
+    decoder.finish();
+    REQUIRE(seen.members.size() == 3);
+    CHECK(seen.members[0].entry.size == 700);
+    CHECK(seen.members[0].content.empty());
+    CHECK(seen.members[1].entry.path == "b");
+    CHECK(seen.members[2].entry.path == "c");
+    CHECK(std::ranges::all_of(seen.members, &seen_member::is_ended));
+    CHECK(written <= 5 * 512 + 256);
+    CHECK_THROWS_AS(decoder.skip(1), holdfast::error);
+}

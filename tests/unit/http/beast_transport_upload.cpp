@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 
 #include <tests/support/http_server.hpp>
@@ -282,4 +283,29 @@ TEST_CASE("a body that waits for 100 Continue") {
     message.body = {};
     CHECK(patient(message).text.empty());
     CHECK(!seen.header("Expect"));
+}
+
+TEST_CASE("a body that is generated arrives as it is, and ends the exchange where it fails") {
+    const transport_world world;
+    const std::string content = noise(3'000'001);
+    byte_source source = byte_source::from_text("begin");
+    source.append(byte_source::from_generator(content.size(), [&](std::uint64_t offset, std::span<std::byte> buffer) {
+        const std::size_t count = std::min<std::size_t>(buffer.size(), 10'000);
+        std::memcpy(buffer.data(), content.data() + offset, count);
+        return count;
+    }));
+    source.append(byte_source::from_text("end"));
+    for (const bool tls : {false, true}) {
+        CAPTURE(tls);
+        http_server server(echo_body(), world.tls_if(tls));
+        const http::beast_transport transport(world.options());
+        CHECK((transport(put(server.origin(), source)).text == "begin" + content + "end"));
+        const auto failing = byte_source::from_generator(
+            1'000'000, [](std::uint64_t offset, std::span<std::byte> buffer) -> std::size_t {
+                if (offset > 500'000) throw std::runtime_error("device lost");
+                return buffer.size();
+            });
+        CHECK_THROWS_AS(transport(put(server.origin(), failing)), std::runtime_error);
+        CHECK(transport(put(server.origin(), byte_source::from_text("next"))).text == "next");
+    }
 }

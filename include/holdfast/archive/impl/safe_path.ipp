@@ -46,16 +46,11 @@ HOLDFAST_DECL std::string_view parent_path(std::string_view path) noexcept {
     return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
 }
 
-HOLDFAST_DECL bool leaves_tree(const tree_links& links, const std::string& path) {
+HOLDFAST_DECL std::optional<std::string> follow_links(const tree_links& links, std::string_view path) {
     constexpr int most_links = 40;  // as many as Linux follows
-    std::string at(parent_path(path));
-    std::vector<std::string_view> pending;  // the targets that are being followed, innermost last
+    std::string at;
+    std::vector<std::string_view> pending{path};  // what is being followed, innermost last
     int followed = 0;
-    const auto follow = [&](const std::string& target) {
-        pending.emplace_back(target);
-        return !target.starts_with('/') && ++followed <= most_links;
-    };
-    if (!follow(links.at(path))) return true;
     while (!pending.empty()) {
         if (pending.back().empty()) {
             pending.pop_back();
@@ -64,7 +59,7 @@ HOLDFAST_DECL bool leaves_tree(const tree_links& links, const std::string& path)
         const std::string_view part = take_path_part(pending.back());
         if (part.empty() || part == ".") continue;
         if (part == "..") {
-            if (at.empty()) return true;
+            if (at.empty()) return std::nullopt;
             at.resize(parent_path(at).size());
             continue;
         }
@@ -73,9 +68,14 @@ HOLDFAST_DECL bool leaves_tree(const tree_links& links, const std::string& path)
         const auto link = links.find(at);
         if (link == links.end()) continue;
         at.resize(directory_size);
-        if (!follow(link->second)) return true;
+        pending.emplace_back(link->second);
+        if (link->second.starts_with('/') || ++followed > most_links) return std::nullopt;
     }
-    return false;
+    return at;
+}
+
+HOLDFAST_DECL bool leaves_tree(const tree_links& links, const std::string& path) {
+    return !follow_links(links, path);
 }
 
 }  // namespace holdfast::detail

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 
+#include <holdfast/archive/compression.hpp>
 #include <holdfast/archive/tar_unpacker.hpp>
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/gzip.hpp>
@@ -29,31 +29,9 @@ struct tar_extractor::state {
     bool is_chosen = false;
 };
 
-namespace detail {
-
-// bzip2's is its magic and that of its first block, or of its end where it is empty; the others begin with bytes
-// that no UTF-8 name begins with.
-inline constexpr std::size_t compression_magic_size = 10;
-
-inline bool is_other_compression(std::string_view start) noexcept {
-    using namespace std::string_view_literals;
-    const std::string_view block = start.substr(std::min<std::size_t>(start.size(), 4));
-    const bool is_bzip2 = start.starts_with("BZh"sv) && (block == "1AY&SY"sv || block == "\x17rE8P\x90"sv);
-    return is_bzip2 ||
-           start.starts_with(
-               "\xFD"
-               "7zXZ\0"sv) ||
-           start.starts_with("\x28\xB5\x2F\xFD"sv);
-}
-
-}  // namespace detail
-
 inline void tar_extractor::state::choose_compression() {
     is_chosen = true;
-    if (detail::is_other_compression(start)) {
-        throw error(errc::unsupported, "unpack", "", "only gzip is unpacked; the archive is bzip2, xz or zstd");
-    }
-    if (start.starts_with("\x1F\x8B")) {
+    if (detail::is_gzip_compressed(start)) {
         gunzip.emplace([this](std::span<const std::byte> bytes) { decoder.write(bytes); });
     }
 }

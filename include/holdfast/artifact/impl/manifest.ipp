@@ -159,16 +159,25 @@ HOLDFAST_DECL std::string crc32c_hex(std::uint32_t crc) {
     return detail::to_hex(bytes);
 }
 
+HOLDFAST_DECL detail::file_digest::file_digest(digest_kind kind) : kind_(kind) {
+    if (kind == digest_kind::sha256) sha256_.emplace(digest_algorithm::sha256);
+}
+
+HOLDFAST_DECL void detail::file_digest::update(std::span<const std::byte> bytes) {
+    if (kind_ == digest_kind::crc32c) crc32c_ = crc32c(crc32c_, bytes);
+    if (sha256_) sha256_->update(bytes);
+}
+
+HOLDFAST_DECL std::string detail::file_digest::finish() {
+    if (sha256_) return to_hex(sha256_->finish());
+    return kind_ == digest_kind::crc32c ? crc32c_hex(crc32c_) : std::string();
+}
+
 HOLDFAST_DECL std::string digest_of(const byte_source& source, digest_kind kind) {
     if (kind == digest_kind::none) return {};
-    if (kind == digest_kind::crc32c) {
-        std::uint32_t crc = 0;
-        detail::for_each_block(source, [&](std::span<const std::byte> block) { crc = detail::crc32c(crc, block); });
-        return crc32c_hex(crc);
-    }
-    detail::digest hash{detail::digest_algorithm::sha256};
-    detail::for_each_block(source, [&](std::span<const std::byte> block) { hash.update(block); });
-    return detail::to_hex(hash.finish());
+    detail::file_digest digest{kind};
+    detail::for_each_block(source, [&](std::span<const std::byte> block) { digest.update(block); });
+    return digest.finish();
 }
 
 }  // namespace holdfast

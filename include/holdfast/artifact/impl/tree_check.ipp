@@ -19,11 +19,34 @@ HOLDFAST_DECL void throw_missing_file(std::string_view key, std::string_view pat
     throw error(errc::corrupt, "load", key, std::string(path).append(" is missing from the store"));
 }
 
+HOLDFAST_DECL void throw_unsaved_file(std::string_view key, std::string_view path) {
+    throw error(errc::corrupt, "load", key, std::string("the archive holds ").append(path) + ", which was not saved");
+}
+
+HOLDFAST_DECL void throw_unknown_format(std::string_view key, std::string_view storage_format) {
+    throw error(errc::unsupported, "load", key,
+                std::string("the storage format '").append(storage_format) + "' is not known; 'files' and 'tar' are");
+}
+
 HOLDFAST_DECL void check_size(std::string_view key, std::optional<std::uint64_t> documented, std::uint64_t found) {
     if (!documented || *documented == found) return;
     throw error(errc::corrupt, "load", key,
                 "its document says " + std::to_string(*documented) + " bytes, the store has " + std::to_string(found) +
                     " (on a local store, Python's loader hands out links through which a stored file can be changed)");
+}
+
+HOLDFAST_DECL void check_file_size(std::string_view key, const stored_file& saved, std::uint64_t found) {
+    if (saved.size == found) return;
+    throw error(errc::corrupt, "load", key,
+                saved.path + " has " + std::to_string(found) + " bytes, " + std::to_string(saved.size) + " were saved");
+}
+
+HOLDFAST_DECL void check_file_digest(std::string_view key, const stored_file& saved, digest_kind kind,
+                                     std::string_view found) {
+    if (found == saved.digest) return;
+    throw error(errc::corrupt, "load", key,
+                saved.path + " has the " + std::string(to_string(kind)) + " " + std::string(found) +
+                    ", it was saved with " + saved.digest);
 }
 
 HOLDFAST_DECL std::uint64_t check_totals(std::string_view key, const std::vector<stored_file>& files,
@@ -40,18 +63,11 @@ HOLDFAST_DECL std::uint64_t check_totals(std::string_view key, const std::vector
 
 HOLDFAST_DECL void check_file(std::string_view key, const stored_file& saved, std::uint64_t size,
                               std::optional<std::uint32_t> crc, digest_kind kind, const std::filesystem::path& loaded) {
-    if (saved.size != size) {
-        throw error(
-            errc::corrupt, "load", key,
-            saved.path + " has " + std::to_string(size) + " bytes, " + std::to_string(saved.size) + " were saved");
-    }
+    check_file_size(key, saved, size);
     if (kind == digest_kind::none) return;
-    const auto found =
-        kind == digest_kind::crc32c && crc ? crc32c_hex(*crc) : digest_of(byte_source::from_file(loaded), kind);
-    if (found == saved.digest) return;
-    throw error(
-        errc::corrupt, "load", key,
-        saved.path + " has the " + std::string(to_string(kind)) + " " + found + ", it was saved with " + saved.digest);
+    check_file_digest(
+        key, saved, kind,
+        kind == digest_kind::crc32c && crc ? crc32c_hex(*crc) : digest_of(byte_source::from_file(loaded), kind));
 }
 
 HOLDFAST_DECL void make_tree_directories(const std::filesystem::path& root, const std::vector<std::string>& directories,
@@ -72,9 +88,7 @@ HOLDFAST_DECL member_check::member_check(std::string_view key, const std::option
 HOLDFAST_DECL void member_check::saw(const extracted_file& file, const std::filesystem::path& directory) {
     if (!active_) return;
     const auto saved = expected_.find(file.path);
-    if (saved == expected_.end()) {
-        throw error(errc::corrupt, "load", key_, "the archive holds " + file.path + ", which was not saved");
-    }
+    if (saved == expected_.end()) throw_unsaved_file(key_, file.path);
     check_file(key_, saved->second, file.size, file.crc32c, kind_, directory / file.path);
     expected_.erase(saved);
 }

@@ -27,6 +27,19 @@ HOLDFAST_DECL void memory_sink::write(std::uint64_t offset, std::span<const std:
     std::ranges::copy(bytes, std::as_writable_bytes(std::span(text_)).begin() + static_cast<std::ptrdiff_t>(begin));
 }
 
+HOLDFAST_DECL void span_sink::write(std::uint64_t offset, std::span<const std::byte> bytes) {
+    if (offset < begin_ || offset - begin_ > room_.size() || bytes.size() > room_.size() - (offset - begin_)) {
+        throw error(errc::corrupt, "get", "", "the store sent bytes outside the range that was asked for");
+    }
+    std::ranges::copy(bytes, room_.begin() + static_cast<std::ptrdiff_t>(offset - begin_));
+    arrived_ += bytes.size();
+}
+
+HOLDFAST_DECL void span_sink::check_whole(std::string_view key) const {
+    if (arrived_ == room_.size()) return;
+    throw error(errc::corrupt, "get", key, "the store sent fewer bytes than the object has; get it again");
+}
+
 HOLDFAST_DECL file_sink::file_sink(std::filesystem::path path) : file_(detail::file::create_new(path)) {}
 
 HOLDFAST_DECL void file_sink::write(std::uint64_t offset, std::span<const std::byte> bytes) {

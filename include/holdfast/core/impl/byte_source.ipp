@@ -4,6 +4,7 @@
 #include <holdfast/core/byte_source.hpp>
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include <holdfast/core/error.hpp>
@@ -22,14 +23,34 @@ inline byte_source::extent cut_extent(const byte_source::extent& whole, std::uin
         const auto part = memory->bytes.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
         return byte_source::memory_extent{part, memory->owner};
     }
+    if (const auto* made = std::get_if<byte_source::generated_extent>(&whole)) {
+        return byte_source::generated_extent{made->generate, made->offset + offset, size};
+    }
     const auto& file = std::get<byte_source::file_extent>(whole);
     return byte_source::file_extent{file.file, file.offset + offset, size};
+}
+
+HOLDFAST_DECL void read_generated(const byte_source::generated_extent& piece, std::uint64_t offset,
+                                  std::span<std::byte> buffer) {
+    for (offset += piece.offset; !buffer.empty();) {
+        const std::size_t count = (*piece.generate)(offset, buffer);
+        if (count == 0 || count > buffer.size()) {
+            throw error(errc::invalid_argument, "read", "",
+                        "the generator returned " + std::to_string(count) + " for " + std::to_string(buffer.size()) +
+                            " bytes at " + std::to_string(offset) + "; it has to make all bytes of its size");
+        }
+        offset += count;
+        buffer = buffer.subspan(count);
+    }
 }
 
 inline void read_extent(const byte_source::extent& piece, std::uint64_t offset, std::span<std::byte> buffer) {
     if (const auto* memory = std::get_if<byte_source::memory_extent>(&piece)) {
         std::ranges::copy(memory->bytes.subspan(static_cast<std::size_t>(offset), buffer.size()), buffer.begin());
         return;
+    }
+    if (const auto* made = std::get_if<byte_source::generated_extent>(&piece)) {
+        return read_generated(*made, offset, buffer);
     }
     const auto& part = std::get<byte_source::file_extent>(piece);
     const file opened = part.file->open();
@@ -39,6 +60,11 @@ inline void read_extent(const byte_source::extent& piece, std::uint64_t offset, 
 }
 
 inline void check_extent(const byte_source::extent& piece) {
+    if (const auto* made = std::get_if<byte_source::generated_extent>(&piece)) {
+        if (made->generate != nullptr && *made->generate && made->size <= UINT64_MAX - made->offset) return;
+        throw error(errc::invalid_argument, "read", "",
+                    "an extent of a generator needs it, and ends before 2^64 bytes");
+    }
     const auto* part = std::get_if<byte_source::file_extent>(&piece);
     if (part == nullptr) return;
     if (part->file == nullptr) throw error(errc::invalid_argument, "read", "", "an extent of a file needs the file");
@@ -95,6 +121,12 @@ HOLDFAST_DECL byte_source byte_source::from_view(std::span<const std::byte> byte
     return source;
 }
 
+HOLDFAST_DECL byte_source byte_source::from_generator(std::uint64_t size, byte_generator generate) {
+    byte_source source;
+    source.append(generated_extent{std::make_shared<const byte_generator>(std::move(generate)), 0, size});
+    return source;
+}
+
 HOLDFAST_DECL void byte_source::append(extent piece) {
     detail::check_extent(piece);
     const std::uint64_t piece_size = size_of(piece);
@@ -139,8 +171,9 @@ HOLDFAST_DECL std::size_t byte_source::read(std::uint64_t offset, std::span<std:
 }
 
 HOLDFAST_DECL std::uint64_t size_of(const byte_source::extent& piece) noexcept {
-    const auto* memory = std::get_if<byte_source::memory_extent>(&piece);
-    return memory != nullptr ? memory->bytes.size() : std::get_if<byte_source::file_extent>(&piece)->size;
+    if (const auto* memory = std::get_if<byte_source::memory_extent>(&piece)) return memory->bytes.size();
+    if (const auto* made = std::get_if<byte_source::generated_extent>(&piece)) return made->size;
+    return std::get_if<byte_source::file_extent>(&piece)->size;
 }
 
 }  // namespace holdfast

@@ -61,15 +61,15 @@ inline int open_directory_name(int parent, const char* name) {
 #if defined(__linux__) && defined(SYS_openat2)
 inline bool is_openat2_missing(int number) noexcept { return number == ENOSYS || number == EPERM || number == EAGAIN; }
 
-inline int open_directory_path(int root, const char* path) {
+inline int open_whole_path(int root, const char* path, int flags) {
     ::open_how how{};
-    how.flags = pass_through_flags & ~O_NOFOLLOW;  // with it a link at the end is opened as itself
+    how.flags = static_cast<std::uint64_t>(flags);
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
     return static_cast<int>(retry_interrupted([&] { return ::syscall(SYS_openat2, root, path, &how, sizeof how); }));
 }
 #else
 inline bool is_openat2_missing(int) noexcept { return true; }
-inline int open_directory_path(int, const char*) { return -1; }
+inline int open_whole_path(int, const char*, int) { return -1; }
 #endif
 
 inline file open_root(const std::filesystem::path& root) {
@@ -83,7 +83,8 @@ HOLDFAST_DECL beneath::beneath(const std::filesystem::path& root, resolution how
 HOLDFAST_DECL file beneath::directory(std::string_view path) const {
     if (how_ == resolution::name_by_name) return directory_by_name(path);
     const std::string text = path.empty() ? "." : std::string(path);
-    const int descriptor = open_directory_path(root_.descriptor(), text.c_str());
+    const int flags = pass_through_flags & ~O_NOFOLLOW;  // with it a link at the end is opened as itself
+    const int descriptor = open_whole_path(root_.descriptor(), text.c_str(), flags);
     if (descriptor < 0 && is_openat2_missing(errno)) return directory_by_name(path);
     return file::adopt(descriptor, full(path));
 }
@@ -98,22 +99,25 @@ HOLDFAST_DECL file beneath::directory_by_name(std::string_view path) const {
     return current;
 }
 
-HOLDFAST_DECL file beneath::require_parent(std::string_view path, const char* operation) const {
-    file parent = directory(split_last_name(path).parent);
-    if (!parent) throw_errno(operation, full(path));
-    return parent;
-}
-
-HOLDFAST_DECL std::optional<file> beneath::find_parent(std::string_view path, const char* operation) const {
-    file parent = directory(split_last_name(path).parent);
-    if (parent) return parent;
-    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+HOLDFAST_DECL const file* beneath::find_parent(std::string_view path, const char* operation, file& opened) const {
+    const std::string_view parent = split_last_name(path).parent;
+    if (parent.empty()) return &root_;
+    opened = directory(parent);
+    if (opened) return &opened;
+    if (errno == ENOENT || errno == ENOTDIR) return nullptr;
     throw_errno(operation, full(path));
 }
 
+HOLDFAST_DECL const file& beneath::require_parent(std::string_view path, const char* operation, file& opened) const {
+    const file* parent = find_parent(path, operation, opened);
+    if (parent == nullptr) throw_errno(operation, full(path));
+    return *parent;
+}
+
 HOLDFAST_DECL std::optional<file_status> beneath::status(std::string_view path) const {
-    const auto parent = find_parent(path, "stat");
-    if (!parent) return std::nullopt;
+    file opened;
+    const file* parent = find_parent(path, "stat", opened);
+    if (parent == nullptr) return std::nullopt;
     struct ::stat found {};
     if (::fstatat(parent->descriptor(), split_last_name(path).name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) {
         if (errno == ENOENT) return std::nullopt;
@@ -124,25 +128,40 @@ HOLDFAST_DECL std::optional<file_status> beneath::status(std::string_view path) 
 }
 
 HOLDFAST_DECL std::optional<file> beneath::open_read(std::string_view path) const {
-    const auto parent = find_parent(path, "open");
-    if (!parent) return std::nullopt;
-    const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-    const int descriptor = open_at(parent->descriptor(), split_last_name(path).name.c_str(), flags);
+    constexpr int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    int descriptor = -1;
+    if (how_ == resolution::whole_path) {
+        descriptor = open_whole_path(root_.descriptor(), std::string(path).c_str(), flags);
+    }
+    if (descriptor < 0 && (how_ == resolution::name_by_name || is_openat2_missing(errno))) {
+        file opened;
+        const file* parent = find_parent(path, "open", opened);
+        if (parent == nullptr) return std::nullopt;
+        descriptor = open_at(parent->descriptor(), split_last_name(path).name.c_str(), flags);
+    }
     if (descriptor >= 0) return file::adopt(descriptor, full(path));
-    if (errno == ENOENT) return std::nullopt;
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
     throw_errno("open", full(path));
 }
 
 HOLDFAST_DECL file beneath::create_new(std::string_view path, std::uint32_t mode) const {
-    const file parent = require_parent(path, "create");
+    file opened;
+    const file& parent = require_parent(path, "create", opened);
     const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
     const int descriptor = open_at(parent.descriptor(), split_last_name(path).name.c_str(), flags, mode);
     if (descriptor < 0) throw_errno_or_exists("create", full(path));
     return file::adopt(descriptor, full(path));
 }
 
-HOLDFAST_DECL void beneath::make_directories(std::string_view path, std::uint32_t mode) const {
-    if (directory(path)) return;
+HOLDFAST_DECL std::optional<beneath> beneath::find_directory(std::string_view path) const {
+    file found = directory(path);
+    if (found) return beneath(std::move(found), how_);
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    throw_errno("open", full(path));
+}
+
+HOLDFAST_DECL beneath beneath::make_directories(std::string_view path, std::uint32_t mode) const {
+    if (file found = directory(path)) return {std::move(found), how_};
     const auto whole = full(path);
     file current = file::adopt(open_directory_name(root_.descriptor(), "."), whole);
     while (current && !path.empty()) {
@@ -153,6 +172,7 @@ HOLDFAST_DECL void beneath::make_directories(std::string_view path, std::uint32_
         current = file::adopt(open_directory_name(current.descriptor(), name.c_str()), whole);
     }
     if (!current) throw_errno("create directory", whole);
+    return {std::move(current), how_};
 }
 
 HOLDFAST_DECL bool portable::link_to_new(const file& from_directory, const std::string& from, const file& to_directory,
@@ -179,28 +199,37 @@ inline bool rename_beneath_to_new(const file& from_directory, const std::string&
 }
 
 HOLDFAST_DECL bool beneath::rename(std::string_view from, std::string_view to, bool replace) const {
-    const file from_directory = require_parent(from, "rename");
-    const file to_directory = require_parent(to, "rename");
+    return rename(from, *this, to, replace);
+}
+
+HOLDFAST_DECL bool beneath::rename(std::string_view from, const beneath& to_root, std::string_view to,
+                                   bool replace) const {
+    file from_opened;
+    file to_opened;
+    const file& from_directory = require_parent(from, "rename", from_opened);
+    const file& to_directory = to_root.require_parent(to, "rename", to_opened);
     const std::string from_name = split_last_name(from).name;
     const std::string to_name = split_last_name(to).name;
     if (!replace) return rename_beneath_to_new(from_directory, from_name, to_directory, to_name);
     require_success(::renameat(from_directory.descriptor(), from_name.c_str(), to_directory.descriptor(),
                                to_name.c_str()),
-                    "rename", full(to));
+                    "rename", to_root.full(to));
     return true;
 }
 
 HOLDFAST_DECL bool beneath::remove_file(std::string_view path) const {
-    const auto parent = find_parent(path, "remove");
-    if (!parent) return false;
+    file opened;
+    const file* parent = find_parent(path, "remove", opened);
+    if (parent == nullptr) return false;
     if (::unlinkat(parent->descriptor(), split_last_name(path).name.c_str(), 0) == 0) return true;
     if (errno == ENOENT) return false;
     throw_errno("remove", full(path));
 }
 
 HOLDFAST_DECL bool beneath::remove_directory(std::string_view path) const {
-    const auto parent = find_parent(path, "remove");
-    if (!parent) return false;
+    file opened;
+    const file* parent = find_parent(path, "remove", opened);
+    if (parent == nullptr) return false;
     if (::unlinkat(parent->descriptor(), split_last_name(path).name.c_str(), AT_REMOVEDIR) == 0) return true;
     if (errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST) return false;
     throw_errno("remove", full(path));
@@ -247,7 +276,8 @@ HOLDFAST_DECL bool beneath::sync_directory(std::string_view path) const {
 }
 
 HOLDFAST_DECL file beneath::lock(std::string_view path, bool shared) const {
-    const file parent = require_parent(path, "lock");
+    file directory;
+    const file& parent = require_parent(path, "lock", directory);
     const int flags = O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
     file opened = file::adopt(open_at(parent.descriptor(), split_last_name(path).name.c_str(), flags, 0666), full(path));
     if (!opened) throw_errno("lock", full(path));

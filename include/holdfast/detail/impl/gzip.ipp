@@ -116,6 +116,45 @@ HOLDFAST_DECL void gunzip::finish() {
         throw error(errc::corrupt, "decompress", "", "the gzip stream is cut short");
 }
 
+class gzip_decoder {
+public:
+    explicit gzip_decoder(byte_stream packed)
+        : packed_(std::move(packed)), input_(16 * 1024), gunzip_([this](std::span<const std::byte> bytes) {
+              output_.insert(output_.end(), bytes.begin(), bytes.end());
+          }) {}
+    gzip_decoder(const gzip_decoder&) = delete;
+    gzip_decoder& operator=(const gzip_decoder&) = delete;
+
+    std::size_t read(std::span<std::byte> out) {
+        while (taken_ == output_.size() && !is_at_end_) refill();
+        const std::size_t count = std::min(out.size(), output_.size() - taken_);
+        std::copy_n(output_.begin() + static_cast<std::ptrdiff_t>(taken_), count, out.begin());
+        taken_ += count;
+        return count;
+    }
+
+private:
+    void refill() {
+        output_.clear();
+        taken_ = 0;
+        const std::size_t size = packed_(input_);
+        is_at_end_ = size == 0;
+        is_at_end_ ? gunzip_.finish() : gunzip_.write(std::span(input_).first(size));
+    }
+
+    byte_stream packed_;
+    std::vector<std::byte> input_;  // small, because it may become a thousand times as much
+    std::vector<std::byte> output_;
+    std::size_t taken_ = 0;  // of output_
+    bool is_at_end_ = false;
+    gunzip gunzip_;
+};
+
+HOLDFAST_DECL byte_stream gunzip_stream(byte_stream packed) {
+    auto decoder = std::make_shared<gzip_decoder>(std::move(packed));
+    return [decoder](std::span<std::byte> out) { return decoder->read(out); };
+}
+
 }  // namespace holdfast::detail
 
 #endif

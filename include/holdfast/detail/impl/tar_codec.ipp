@@ -100,10 +100,24 @@ HOLDFAST_DECL std::size_t tar_decoder::write_some(std::span<const std::byte> byt
     if (step_ == step::end) return bytes.size();
     if (step_ == step::header) return gather_header(bytes);
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), remaining_));
-    remaining_ -= count;
     if (step_ == step::extension) extension_.append(reinterpret_cast<const char*>(bytes.data()), count);
     if (step_ == step::content) events_.member_content(bytes.first(count));
-    if (remaining_ > 0) return count;
+    pass(count);
+    return count;
+}
+
+HOLDFAST_DECL void tar_decoder::skip(std::uint64_t count) {
+    while (count > 0) {
+        const std::uint64_t part = std::min(count, skippable());
+        if (part == 0) throw_tar(errc::invalid_argument, "", "only content and padding of a member are skipped");
+        pass(part);
+        count -= part;
+    }
+}
+
+HOLDFAST_DECL void tar_decoder::pass(std::uint64_t count) {
+    remaining_ -= count;
+    if (remaining_ > 0) return;
     if (step_ == step::extension) {
         end_extension();
     } else if (step_ == step::content) {
@@ -111,7 +125,6 @@ HOLDFAST_DECL std::size_t tar_decoder::write_some(std::span<const std::byte> byt
     } else {
         step_ = step::header;
     }
-    return count;
 }
 
 HOLDFAST_DECL std::size_t tar_decoder::gather_header(std::span<const std::byte> bytes) {

@@ -35,6 +35,7 @@ private:
     HOLDFAST_DECL bool send_source(const byte_source& body);
     HOLDFAST_DECL bool send_stream(const request& message);
     HOLDFAST_DECL bool send_file(const byte_source::file_extent& piece);
+    HOLDFAST_DECL bool send_generated(const byte_source::generated_extent& piece);
     HOLDFAST_DECL bool send_file_in_kernel(const detail::file& opened, std::uint64_t offset, std::uint64_t& left);
     HOLDFAST_DECL bool read_file(const byte_source::file_extent& piece, const detail::file& opened, std::uint64_t done);
 

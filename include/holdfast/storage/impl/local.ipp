@@ -24,8 +24,8 @@ inline std::string_view directory_above(std::string_view path) {
     return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
 }
 
-inline std::string local_lock_path() {
-    return std::string(local_private_directory) + '/' + std::string(local_lock_name);
+inline std::string_view local_name(const object_key& key) {
+    return std::string_view(key.str()).substr(key.str().rfind('/') + 1);
 }
 
 inline bool is_local_private(const object_key& key) {
@@ -49,7 +49,7 @@ inline void check_local_key(std::string_view operation, const object_key& key) {
 }
 
 // A file system cannot hold "a" and "a/b" both.
-inline void check_no_conflict(const beneath& root, const object_key& key) {
+inline void check_no_object_above(const beneath& root, const object_key& key) {
     const std::string& text = key.str();
     for (std::size_t slash = text.find('/'); slash != std::string::npos; slash = text.find('/', slash + 1)) {
         const std::string above = text.substr(0, slash);
@@ -60,9 +60,14 @@ inline void check_no_conflict(const beneath& root, const object_key& key) {
                         "'" + above + "' is an object, and a local store has none below an object; use another key");
         }
     }
-    const auto found = root.status(text);
+}
+
+inline void check_no_conflict(const beneath& root, const object_key& key) {
+    const auto parent = root.find_directory(key.parent());
+    if (!parent) return check_no_object_above(root, key);
+    const auto found = parent->status(local_name(key));
     if (found && found->kind != file_kind::regular) {
-        throw error(errc::invalid_argument, "put", text,
+        throw error(errc::invalid_argument, "put", key.str(),
                     "there are objects below this key, so a local store cannot hold one at it; use another key");
     }
 }
@@ -157,7 +162,9 @@ private:
 };
 
 // Puts hold the lock together while they rename; a compare-and-swap holds it alone.
-inline file lock_store(const beneath& root, bool shared) { return root.lock(local_lock_path(), shared); }
+inline file lock_store(const beneath& private_directory, bool shared) {
+    return private_directory.lock(local_lock_name, shared);
+}
 
 }  // namespace detail
 
@@ -201,14 +208,14 @@ HOLDFAST_DECL void local_storage::sync_above(const detail::beneath& root, const 
     } while (!directory.empty());
 }
 
-HOLDFAST_DECL bool local_storage::commit(const detail::beneath& root, const std::string& staged, const object_key& key,
-                                         bool replace) const {
+HOLDFAST_DECL bool local_storage::commit(const detail::beneath& root, const detail::staged_object& staged,
+                                         const object_key& key, bool replace) const {
     // a remove at the same time may take away the directory that was just made
     constexpr int tries = 1000;
     for (int i = 1;; ++i) {
         try {
-            root.make_directories(key.parent(), 0777);
-            if (!root.rename(staged, key.str(), replace)) return false;
+            const auto parent = root.make_directories(key.parent(), 0777);
+            if (!staged.directory().rename(staged.name(), parent, detail::local_name(key), replace)) return false;
             break;
         } catch (const error& failure) {
             if (failure.kind() == errc::invalid_argument) detail::check_no_conflict(root, key);
@@ -226,9 +233,9 @@ HOLDFAST_DECL std::optional<object_info> local_storage::store(const object_key& 
     detail::check_no_conflict(root, key);
     detail::staged_object staged(root, key, options.digest, options.stop);
     object_info info = finish(staged, key, write);
-    const detail::file lock = detail::lock_store(root, rule.etag.empty());
+    const detail::file lock = detail::lock_store(staged.directory(), rule.etag.empty());
     if (!rule.etag.empty() && !has_etag(key, rule.etag)) return std::nullopt;
-    if (!commit(root, staged.path(), key, rule.replace)) return std::nullopt;
+    if (!commit(root, staged, key, rule.replace)) return std::nullopt;
     staged.taken_over();
     return info;
 }
@@ -300,8 +307,7 @@ HOLDFAST_DECL void local_storage::remove(const object_key& key) const {
     const auto root = open_root();
     const auto status = root ? root->status(key.str()) : std::nullopt;
     if (!status || status->kind != detail::file_kind::regular) return;
-    root->make_directories(detail::local_private_directory, 0777);
-    const detail::file lock = detail::lock_store(*root, true);
+    const detail::file lock = detail::lock_store(root->make_directories(detail::local_private_directory, 0777), true);
     root->remove_file(key.str());
     if (options_.durable) root->sync_directory(key.parent());
     std::string_view directory = key.parent();

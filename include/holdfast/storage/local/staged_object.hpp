@@ -26,7 +26,7 @@ inline constexpr std::string_view local_private_directory = ".holdfast";
 inline constexpr std::string_view local_lock_name = "lock";
 
 /// Bytes between two looks at a stop token: for copies through this process, and in the kernel.
-inline constexpr std::size_t local_block = 1 << 20;
+inline constexpr std::size_t local_block = 256 << 10;  // so that what was read is digested and written from the cache
 inline constexpr std::uint64_t local_kernel_block = 16 << 20;
 
 /// What a local store knows of an object by its file.
@@ -48,23 +48,28 @@ public:
     HOLDFAST_DECL object_info finish(bool durable);
 
     /// The file's path below the root.
-    const std::string& path() const noexcept { return path_; }
+    HOLDFAST_DECL std::string path() const;
+
+    /// Where the file is, and its name there; empty when the file was taken over.
+    const beneath& directory() const noexcept { return directory_; }
+    const std::string& name() const noexcept { return name_; }
 
     /// The file has another name now.
-    void taken_over() noexcept { path_.clear(); }
+    void taken_over() noexcept { name_.clear(); }
 
 private:
     HOLDFAST_DECL void write_block(std::span<const std::byte> bytes);
     HOLDFAST_DECL void write_memory(std::span<const std::byte> bytes);
     HOLDFAST_DECL void write_file(const byte_source::file_extent& extent);
+    HOLDFAST_DECL void write_generated(const byte_source::generated_extent& extent);
     HOLDFAST_DECL void copy_blocks(const file& from, std::uint64_t offset, std::uint64_t size);
     HOLDFAST_DECL void copy_and_digest(const file& from, std::uint64_t offset, std::uint64_t size);
     HOLDFAST_DECL void check_stop() const;
 
-    const beneath& root_;
     const object_key& key_;
     std::stop_token stop_;
-    std::string path_;
+    beneath directory_;
+    std::string name_;
     file file_;
     std::uint64_t size_ = 0;
     std::optional<std::uint32_t> crc32c_;  // none where it is not asked for

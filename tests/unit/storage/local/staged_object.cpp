@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -35,15 +36,15 @@ TEST_CASE("a staged object is a file of its own that goes unless it is taken ove
         const staged_object staged(root, key, false, {});
         path = scratch.path() / staged.path();
         CHECK(std::filesystem::exists(path));
-        CHECK(path.parent_path() == scratch.path() / ".holdfast");
-        CHECK(staged_object(root, key, false, {}).path() != staged.path());
+        CHECK(path == scratch.path() / ".holdfast" / staged.name());
+        CHECK(staged_object(root, key, false, {}).name() != staged.name());
     }
     SUBCASE("it is taken over") {
         staged_object staged(root, key, false, {});
-        root.rename(staged.path(), "taken", true);
         path = scratch.path() / staged.path();
+        staged.directory().rename(staged.name(), root, "taken", true);
         staged.taken_over();
-        CHECK(staged.path().empty());
+        CHECK(staged.name().empty());
         CHECK(std::filesystem::exists(scratch.path() / "taken"));
     }
     CHECK_FALSE(std::filesystem::exists(path));
@@ -83,4 +84,26 @@ TEST_CASE("the etag tells inode, time and size apart") {
     SUBCASE("inode") { other.inode = 4; }
     CHECK(detail::local_object_info(key, status).etag != detail::local_object_info(key, other).etag);
     CHECK(detail::local_object_info(key, status).etag == "000000000000000300000000000000020000000000000001");
+}
+
+TEST_CASE("what is generated is written in blocks") {
+    const detail::temp_directory scratch;
+    const detail::beneath root(scratch.path());
+    const std::size_t size = 2 * detail::local_block + 100;
+    std::string text(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(i * 7 >> 3U);
+    std::size_t largest = 0;
+    byte_source source = byte_source::from_text("begin");
+    source.append(byte_source::from_generator(size, [&](std::uint64_t offset, std::span<std::byte> buffer) {
+        largest = std::max(largest, buffer.size());
+        std::ranges::copy(std::as_bytes(std::span(text)).subspan(offset, buffer.size()), buffer.begin());
+        return buffer.size();
+    }));
+    staged_object staged(root, key, true, {});
+    staged.write(source);
+    const auto info = staged.finish(false);
+    const std::string expected = "begin" + text;
+    CHECK((content_of(scratch.path() / staged.path()) == expected));
+    CHECK(info.crc32c == detail::crc32c(0, std::as_bytes(std::span(expected))));
+    CHECK(largest == detail::local_block);
 }

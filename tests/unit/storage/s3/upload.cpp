@@ -317,6 +317,13 @@ TEST_CASE("an upload that a killed process left is continued") {
         CHECK(store.clean_unfinished("", std::chrono::hours(1)) == 1);
         CHECK(server.state().uploads.empty());
     }
+    SUBCASE("or cleaned away at once, where the server's Date is earlier than its beginning") {
+        const s3_storage store("s3://bucket", options);
+        server.state().now -= std::chrono::seconds(1);
+        CHECK(store.clean_unfinished("", std::chrono::seconds(1)) == 0);
+        CHECK(store.clean_unfinished("", std::chrono::seconds(0)) == 1);
+        CHECK(server.state().uploads.empty());
+    }
 }
 
 TEST_CASE("a server that lists no uploads still takes them") {
@@ -433,4 +440,20 @@ TEST_CASE("an error inside a 200 is no success") {
         CHECK(server.state().objects.empty());
         CHECK(server.state().uploads.empty());
     }
+}
+
+TEST_CASE("what is generated is sent in one request and in parts") {
+    const fake_s3 server;
+    for (const std::size_t size : {std::size_t{1000}, 2 * part, large_text().size()}) {
+        CAPTURE(size);
+        const auto source = byte_source::from_generator(size, [](std::uint64_t offset, std::span<std::byte> buffer) {
+            std::ranges::copy(std::as_bytes(std::span(large_text())).subspan(offset, buffer.size()), buffer.begin());
+            return buffer.size();
+        });
+        const s3_storage store("s3://bucket", checked_options(server));
+        const auto info = store.put(key, source, {.digest = true});
+        CHECK(holds(server, large_text().substr(0, size)));
+        CHECK(info.crc32c == detail::crc32c(0, std::as_bytes(std::span(large_text())).first(size)));
+    }
+    CHECK(count_parts(server) > 0);
 }

@@ -52,6 +52,7 @@ HOLDFAST_DECL bool request_sender::send(const request& message, const std::strin
 
 HOLDFAST_DECL bool request_sender::send_source(const byte_source& body) {
     return std::ranges::all_of(body.extents(), [this](const byte_source::extent& piece) {
+        if (const auto* made = std::get_if<byte_source::generated_extent>(&piece)) return send_generated(*made);
         const auto* memory = std::get_if<byte_source::memory_extent>(&piece);
         if (memory == nullptr) return send_file(std::get<byte_source::file_extent>(piece));
         if (!make_room()) return false;
@@ -90,6 +91,19 @@ HOLDFAST_DECL bool request_sender::send_file(const byte_source::file_extent& pie
         done = piece.size - held_back - left;
     }
     return read_file(piece, opened, done);
+}
+
+HOLDFAST_DECL bool request_sender::send_generated(const byte_source::generated_extent& piece) {
+    for (std::uint64_t done = 0; done < piece.size;) {
+        if (!make_room()) return false;
+        const auto free = to_.scratch().subspan(scratch_used_);
+        const auto room = free.first(static_cast<std::size_t>(std::min<std::uint64_t>(piece.size - done, free.size())));
+        detail::read_generated(piece, done, room);
+        done += room.size();
+        scratch_used_ += room.size();
+        add(room);
+    }
+    return true;
 }
 
 // Stops with bytes left where the file ends or the system can't.

@@ -17,49 +17,57 @@
 
 namespace holdfast::detail {
 
-inline std::string new_staging_path() {
+inline std::string new_staging_name() {
     std::array<std::byte, 16> random{};
     random_bytes(random);
-    return std::string(local_private_directory) + '/' + to_hex(random);
+    return to_hex(random);
 }
 
 HOLDFAST_DECL object_info local_object_info(const object_key& key, const file_status& status) {
-    const auto hex = [](std::uint64_t value) {
-        std::array<std::byte, 8> bytes{};
-        for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(value >> (56 - 8 * i));
-        return to_hex(bytes);
-    };
+    const std::array<std::uint64_t, 3> state{status.inode, static_cast<std::uint64_t>(status.modified_ns), status.size};
+    std::array<std::byte, 24> bytes{};
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(state[i / 8] >> (56 - 8 * (i % 8)));
     const std::chrono::sys_time<std::chrono::nanoseconds> modified{std::chrono::nanoseconds(status.modified_ns)};
     return {.key = key,
             .size = status.size,
             .modified = std::chrono::floor<std::chrono::system_clock::duration>(modified),
-            .etag = hex(status.inode) + hex(static_cast<std::uint64_t>(status.modified_ns)) + hex(status.size)};
+            .etag = to_hex(bytes)};
 }
 
 HOLDFAST_DECL staged_object::staged_object(const beneath& root, const object_key& key, bool digest,
                                            std::stop_token stop)
-    : root_(root), key_(key), stop_(std::move(stop)), path_(new_staging_path()) {
+    : key_(key),
+      stop_(std::move(stop)),
+      directory_(root.make_directories(local_private_directory, 0777)),
+      name_(new_staging_name()) {
     check_stop();
-    root_.make_directories(local_private_directory, 0777);
-    file_ = root_.create_new(path_, 0666);
+    file_ = directory_.create_new(name_, 0666);
     if (digest) crc32c_ = 0;
 }
 
 HOLDFAST_DECL staged_object::~staged_object() {
-    if (path_.empty()) return;
+    if (name_.empty()) return;
     try {
-        root_.remove_file(path_);
+        directory_.remove_file(name_);
     } catch (const error&) {
         // `clean_unfinished` finds it later
     }
 }
 
-HOLDFAST_DECL void staged_object::check_stop() const { check_not_stopped(stop_, "put", key_.str()); }
+HOLDFAST_DECL std::string staged_object::path() const {
+    return std::string(local_private_directory) + '/' + name_;
+}
+
+HOLDFAST_DECL void staged_object::check_stop() const {
+    check_not_stopped(stop_, "put", key_.str());
+}
 
 HOLDFAST_DECL void staged_object::write(const byte_source& source) {
     for (const auto& extent : source.extents()) {
         if (const auto* memory = std::get_if<byte_source::memory_extent>(&extent)) {
             write_memory(memory->bytes);
+        } else if (const auto* made = std::get_if<byte_source::generated_extent>(&extent)) {
+            write_generated(*made);
         } else {
             write_file(std::get<byte_source::file_extent>(extent));
         }
@@ -120,6 +128,18 @@ HOLDFAST_DECL void staged_object::write_file(const byte_source::file_extent& ext
         copy_blocks(from, extent.offset, extent.size);
     }
     extent.file->check_unchanged(from);
+}
+
+HOLDFAST_DECL void staged_object::write_generated(const byte_source::generated_extent& extent) {
+    std::vector<std::byte> block(static_cast<std::size_t>(std::min<std::uint64_t>(extent.size, local_block)));
+    for (std::uint64_t done = 0; done < extent.size;) {
+        check_stop();
+        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(extent.size - done, block.size()));
+        const auto part = std::span(block).first(wanted);
+        read_generated(extent, done, part);
+        write_block(part);
+        done += wanted;
+    }
 }
 
 HOLDFAST_DECL void staged_object::copy_blocks(const file& from, std::uint64_t offset, std::uint64_t size) {

@@ -49,6 +49,17 @@ public:
         part.file->check_unchanged(opened);
     }
 
+    void see(const byte_source::generated_extent& part) {
+        const auto block = blocks_.take();
+        for (std::uint64_t done = 0; done < part.size;) {
+            const auto room = block.bytes().first(
+                static_cast<std::size_t>(std::min<std::uint64_t>(part.size - done, block_pool::block_size)));
+            detail::read_generated(part, done, room);
+            see(std::span<const std::byte>(room));
+            done += room.size();
+        }
+    }
+
     content_digests finish() {
         content_digests result{.crc32c = crc32c_};
         if (sha256_) result.sha256 = detail::to_hex(sha256_->finish());
@@ -79,13 +90,13 @@ HOLDFAST_DECL content_digests digest_content(const byte_source& source, const di
     return pass.finish();
 }
 
-// Read once, a short file is digested and sent without being opened again.
-inline byte_source with_short_files_read(const byte_source& source) {
+// Read once, a short file is digested and sent without being opened again, and what is generated is made once.
+inline byte_source with_short_pieces_read(const byte_source& source) {
     constexpr std::uint64_t is_short = 256U << 10;
-    const auto is_file = [](const byte_source::extent& piece) {
-        return std::holds_alternative<byte_source::file_extent>(piece);
+    const auto is_in_memory = [](const byte_source::extent& piece) {
+        return std::holds_alternative<byte_source::memory_extent>(piece);
     };
-    if (source.size() > is_short || !std::ranges::any_of(source.extents(), is_file)) return source;
+    if (source.size() > is_short || std::ranges::all_of(source.extents(), is_in_memory)) return source;
     std::string text(static_cast<std::size_t>(source.size()), '\0');
     source.read(0, std::as_writable_bytes(std::span(text)));
     return byte_source::from_text(std::move(text));
@@ -95,7 +106,7 @@ HOLDFAST_DECL std::optional<std::uint32_t> seal_body(operation& what, const byte
                                                      bool digest, block_pool& blocks) {
     const digest_choice choice{.crc32c = digest || integrity == s3_integrity::crc32c,
                                .sha256 = integrity == s3_integrity::sha256};
-    what.body = with_short_files_read(source);
+    what.body = with_short_pieces_read(source);
     what.payload_hash = auth::unsigned_payload;
     if (!choice.crc32c && !choice.sha256) return std::nullopt;
     const content_digests digests = digest_content(what.body, choice, blocks, what.stop);
