@@ -15,6 +15,7 @@
 #include <holdfast/archive/named_file.hpp>
 #include <holdfast/archive/tar.hpp>
 #include <holdfast/artifact/any_artifact.hpp>
+#include <holdfast/artifact/fetch_tree.hpp>
 #include <holdfast/artifact/loaded_models.hpp>
 #include <holdfast/artifact/model_options.hpp>
 #include <holdfast/artifact/model_reader.hpp>
@@ -80,8 +81,9 @@ public:
     /// Errors: as `load_model`.
     /// @return where its files are
     std::filesystem::path load(const reference& which,
-                               const std::optional<std::filesystem::path>& directory = std::nullopt) {
-        return load_as(which.key(), which, directory);
+                               const std::optional<std::filesystem::path>& directory = std::nullopt,
+                               const load_options& options = {}) {
+        return load_as(which.key(), which, directory, options);
     }
 
     /// Looks into a model, checkpoint or hub entry, to read its files into memory without unpacking it to disk.
@@ -168,7 +170,7 @@ private:
     void load_one(const std::string& name, const reference& which,
                   const std::optional<std::filesystem::path>& directory) {
         try {
-            load_as(name, which, directory);
+            load_as(name, which, directory, {});
         } catch (const error& failed) {
             if (!options_.best_effort) throw;
             loaded_.insert_failure({name, failed});
@@ -176,12 +178,12 @@ private:
     }
 
     std::filesystem::path load_as(const std::string& name, const reference& which,
-                                  const std::optional<std::filesystem::path>& directory) {
+                                  const std::optional<std::filesystem::path>& directory, const load_options& options) {
         auto document = resolve_artifact(storage_, which, options_.limits);
         std::optional<detail::temp_directory> own;
         if (!directory) own.emplace(options_.temp_dir_root, "holdfast-model");
         const auto target = directory ? *directory : own->path();
-        load_artifact(storage_, document, target, options_.loading, options_.limits);
+        load_artifact(storage_, document, target, options, options_.limits);
         loaded_.insert({name, target, std::move(document)}, std::move(own));
         return target;
     }

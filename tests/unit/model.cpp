@@ -254,6 +254,17 @@ TEST_CASE_FIXTURE(fixture, "outside a task nothing can be saved, and all else wo
     CHECK_FALSE(outside.remove(saved.key));
 }
 
+TEST_CASE_FIXTURE(fixture, "a load keeps to its options") {
+    const auto saved = models.save(tree());
+    const auto target = folder.path() / "target";
+    CHECK(failure_of([&] { models.load(saved, target, {.limits = {.bytes = 3}}); }) == errc::too_large);
+    std::stop_source stop;
+    stop.request_stop();
+    CHECK(failure_of([&] { models.load(saved, target, {.stop = stop.get_token()}); }) == errc::cancelled);
+    CHECK_FALSE(std::filesystem::exists(target));
+    CHECK(models.loaded().empty());
+}
+
 TEST_CASE_FIXTURE(fixture, "damage is found by a load and by verify") {
     const auto saved = models.save(tree());
     auto bytes = get_text(store, object_key{saved.key});

@@ -12,7 +12,6 @@
 
 #include <holdfast/archive/file_tree.hpp>
 #include <holdfast/artifact/documents.hpp>
-#include <holdfast/artifact/fetch_tree.hpp>
 #include <holdfast/artifact/manifest.hpp>
 #include <holdfast/core/clock.hpp>
 #include <holdfast/core/environment.hpp>
@@ -37,9 +36,8 @@ struct model_to_load {
 };
 
 struct model_options {
-    std::vector<model_to_load> load = {};      ///< loaded at construction
+    std::vector<model_to_load> load = {};      ///< loaded at construction, verified; `model::load` has options
     bool best_effort = false;                  ///< what of these cannot be loaded is noted in `loaded().failures()`
-    load_options loading = {};                 ///< how they are loaded
     std::filesystem::path temp_dir_root = {};  ///< where temporary directories are made; empty: the system's
     environment surroundings = environment::of_process();
     clock_function clock = system_clock();
