@@ -41,6 +41,8 @@ class Job:
 class Contender:
     """@param inside: what it prints about the work alone counts, not the whole process with its imports."""
 
+    last = ""
+
     def __init__(self, name, verb, inside=False, slow=False, signs=True, is_ours=False):
         self.name, self.verb = name, verb
         self.inside, self.slow, self.signs, self.is_ours = inside, slow, signs, is_ours
@@ -161,14 +163,59 @@ class Metaflow(Python):
         }
 
 
-class GnuTar(Contender):
-    """Extraction from a local archive: no network at all."""
+class LocalHoldfast(Contender):
+    """@param last: how many to list"""
 
-    def __init__(self):
-        super().__init__("GNU tar, local", "extract", signs=False)
+    def __init__(self, verb, digest, name=None, last=""):
+        super().__init__(name or f"holdfast, {digest}", verb, inside=verb.startswith("list"), is_ours=True)
+        self.digest, self.last = digest, last
 
     def command(self, job, tools):
+        return [tools.build / "local_bench", self.verb, self.digest, store_of(job), "1", self.last or job.path]
+
+
+class LocalMetaflow(Metaflow):
+    def environment(self, job):
+        return {
+            "METAFLOW_DEFAULT_DATASTORE": "local",
+            "METAFLOW_DEFAULT_METADATA": "local",
+            "METAFLOW_DATASTORE_SYSROOT_LOCAL": str(folder_of(job)),
+            "METAFLOW_USER": "benchmark",
+        }
+
+
+class Copy(Contender):
+    """cp -r, the least that a save or a load of files does."""
+
+    def __init__(self, verb):
+        super().__init__("cp -r", verb)
+
+    def command(self, job, tools):
+        if self.verb == "copy_back":
+            return ["cp", "-r", job.last, job.path]
+        return ["cp", "-r", job.path, folder_of(job)]
+
+
+class GnuTar(Contender):
+    """Makes a local archive or extracts from one: no network at all."""
+
+    def __init__(self, verb="extract", name="GNU tar, local"):
+        super().__init__(name, verb, signs=False)
+
+    def command(self, job, tools):
+        if self.verb == "create":
+            return ["tar", "-cf", folder_of(job), "-C", job.path, "."]
         return ["tar", "-xf", job.last, "-C", job.path]
+
+
+def folder_of(job):
+    """Where a save on a local store goes."""
+    return job.server.folder / job.bucket / job.key
+
+
+def store_of(job):
+    """The root that Metaflow has below a folder."""
+    return folder_of(job) / ".metaflow"
 
 
 def clean_environment(job):
@@ -201,6 +248,8 @@ def versions(tools):
     for command in ([tools.curl, "--version"], [tools.rclone, "--version"]):
         if command[0]:
             found.append(" ".join(subprocess.check_output(command, text=True).split()[:2]))
+    for name in ("cp", "tar"):
+        found.append(subprocess.check_output([name, "--version"], text=True).splitlines()[0])
     if tools.python:
         script = "import boto3, awscrt, metaflow; from importlib.metadata import version as v\n"
         script += "print(*(f'{n} {v(n)}' for n in ('boto3', 'awscrt', 'metaflow', 'metaflow-checkpoint')), sep='\\n')"

@@ -46,7 +46,8 @@ def table(work, medians):
                 str(one["runs"]),
             ]
         )
-    return rows
+    filled = [any(row[i] for row in rows[1:]) or i == 0 for i in range(len(rows[0]))]
+    return [[cell for cell, is_filled in zip(row, filled) if is_filled] for row in rows]
 
 
 def aligned(rows):

@@ -7,6 +7,7 @@ Goals are printed beside what was reached; only a run that fails, or that moves 
 import argparse
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -14,13 +15,15 @@ import time
 from pathlib import Path
 
 import report
-from contenders import Holdfast, Job, Limit, Tools, clean_environment, versions
-from servers import StandIn, VersityGateway
-from stage import Stage, content_of, remove, warm_page_cache
+from contenders import Holdfast, Job, Limit, Tools, clean_environment, folder_of, versions
+from local_works import LOCAL
+from servers import LocalStore, StandIn, VersityGateway, content_of, use_cubic
+from stage import Stage, remove, warm_page_cache
 from works import ALL, Work
 
 GATEWAY_WORKS = ("save_big", "load_big", "save_tiny", "load_tiny", "save_tar", "load_tar", "list")
 MIB, GIB = 2**20, 2**30
+FEW = 8  # files: as many are removed after a run; more stay, because what is created after a removal is slow
 
 
 def size(text):
@@ -40,11 +43,12 @@ def arguments():
     parser.add_argument("--slow-rounds", type=int, default=1, help="of who needs minutes")
     parser.add_argument("--size", type=size, default=2 * GIB, help="of the large file")
     parser.add_argument("--files", type=int, default=10_000)
+    parser.add_argument("--checkpoints", type=int, default=10_000, help="in the store that is listed")
     parser.add_argument("--flat-size", type=size, default=8 * GIB, help="of the file that shows flat memory")
     parser.add_argument("--warm", type=size, default=8 * GIB, help="of page cache that is touched first")
-    parser.add_argument("--only", default="", help="names of works, with commas")
+    parser.add_argument("--only", default="", help="names of works, with commas; 's3' and 'local' name all on one")
     parser.add_argument("--without", default="", help="names of contenders, with commas")
-    parser.add_argument("--servers", default="stand-in,versitygw")
+    parser.add_argument("--servers", default="stand-in,versitygw", help="for the works on S3")
     parser.add_argument("--results", type=Path, help="a Markdown file to write")
     return parser.parse_args()
 
@@ -69,7 +73,7 @@ class Benchmark:
             for one in work.contenders
             if one.is_there(self.tools)
             and one.name not in unwanted
-            and (one.signs or server.name == "stand-in")
+            and (one.signs or server.name != "versitygw")
         ]
 
     def measure(self, contender, job):
@@ -97,23 +101,25 @@ class Benchmark:
         job = Job(server, work.bucket, self.stage.fresh_key(), str(path), self.stage.home)
         if server.ca_file:
             job.last = str(server.ca_file) if isinstance(contender, Limit) else ""
-        is_load = work.loads in ("big", "tiny", "tar")
+        is_local = server.name == "local"
+        is_load = work.loads in ("big", "tiny", "tar", "files")
         if work.loads:
-            job.key = self.stage.prepare(work, contender, server, self.tools, self.pattern)
+            prepare = self.stage.prepare_local if is_local else self.stage.prepare
+            job.key = prepare(work, contender, server, self.tools, self.pattern)
         if work.repeat:
             job.last = str(work.repeat)
         if is_load:
-            job.path = str(self.stage.fresh_path(contender.verb not in ("get", "get_digested")))
-            if contender.verb == "extract":
-                job.last = str(self.stage.local_tar(path))
+            job.path = str(self.stage.fresh_path(contender.verb not in ("get", "get_digested", "copy_back")))
+            if contender.verb in ("extract", "copy_back"):
+                job.last = str(self.stage.local_tar(path) if contender.verb == "extract" else path)
         server.set_delay(work.delay)
         server.take_counts()
         taken = self.measure(contender, job)
         counts = server.take_counts()
         server.set_delay(0)
-        self.check(work, contender, job, files, size)
-        if is_load and files == 1:
-            remove(job.path)  # many small ones stay: what is created after a removal is slow
+        self.check(work, contender, job, files, size, taken.pop("listed", None))
+        if files <= FEW and (is_load or is_local and not work.loads):
+            remove(job.path if is_load else folder_of(job))
         kinds = counts.kinds or {}
         taken.update(
             requests=counts.requests,
@@ -125,16 +131,21 @@ class Benchmark:
         )
         return taken
 
-    def check(self, work, contender, job, files, size):
+    def check(self, work, contender, job, files, size, listed=None):
         """That what was moved is as much as it should be."""
         if work.loads in ("eight", "one"):
+            return
+        if work.loads == "documents":
+            wanted = int(contender.last or self.options.checkpoints)
+            if listed != wanted:
+                raise RuntimeError(f"{contender.name} listed {listed} checkpoints, not {wanted}")
             return
         if work.loads:
             found = content_of(job.path)
             is_right = found == (files, size)
         else:
             found = job.server.stored(f"{job.bucket}/{job.key}")
-            with_more = contender.verb in ("save", "save_tar")  # documents and padding
+            with_more = contender.verb in ("save", "save_tar", "create")  # documents and padding
             is_right = found == (files, size) or (with_more and found[0] >= 1 and found[1] >= size)
         if not is_right:
             raise RuntimeError(f"{contender.name} {contender.verb}: {found} files and bytes, not {(files, size)}")
@@ -168,7 +179,7 @@ class Benchmark:
         self.say(f"\n### {work.title} ({server.name})\n")
         rows = report.table(work, medians)
         self.say(report.aligned(rows), report.markdown(rows))
-        goals = report.goal_lines(work, medians) if server.name == "stand-in" else []
+        goals = report.goal_lines(work, medians) if server.name != "versitygw" else []
         self.say("".join(f"\n- {line}" for line in goals))
 
     def show_flat_memory(self, server):
@@ -204,19 +215,26 @@ class Benchmark:
             self.say(f"\n- the highest peak in MiB: {max(peaks):.1f} (goal ≤ 16): {verdict}")
 
 
-def use_cubic():
-    """BBR paces even the loopback; cubic does not. Returns what is in use, and how to undo the change."""
-    knob = Path("/proc/sys/net/ipv4/tcp_congestion_control")
-    before = knob.read_text().strip() if knob.exists() else "unknown"
-    try:
-        knob.write_text("cubic")
-        return "cubic (set for the run)", lambda: knob.write_text(before)
-    except OSError:
-        return f"{before} (could not be changed)", lambda: None
+def wanted_works(options):
+    groups = {"s3": [*(work.name for work in ALL), "memory"], "local": [work.name for work in LOCAL]}
+    names = options.only.split(",") if options.only else list(groups)
+    wanted = [one for name in names for one in groups.get(name, [name])]
+    unknown = set(wanted) - {one for group in groups.values() for one in group}
+    if unknown:
+        sys.exit(f"no such work: {', '.join(sorted(unknown))}; there are {', '.join(sum(groups.values(), []))}")
+    return wanted
 
 
-def with_servers(bench, options):
-    wanted = options.only.split(",") if options.only else [work.name for work in ALL] + ["memory"]
+def on_local(bench, wanted):
+    bench.pattern = bench.pattern or random.Random(1).randbytes(MIB)
+    store = LocalStore(bench.scratch)
+    store.make_buckets(["bench"])
+    for work in LOCAL:
+        if work.name in wanted:
+            bench.run(work, store)
+
+
+def on_s3(bench, options, wanted):
     plain = StandIn(options.build / "stand_in", bench.scratch)
     secure = StandIn(options.build / "stand_in", bench.scratch, tls=True)
     started = [plain, secure]
@@ -242,6 +260,7 @@ def with_servers(bench, options):
 
 def main():
     options = arguments()
+    wanted = wanted_works(options)
     options.build = options.build.resolve()
     if options.python:
         options.python = options.python.absolute()
@@ -250,14 +269,19 @@ def main():
         bench = Benchmark(options, Path(folder))
         try:
             warm_page_cache(Path(folder), options.warm)
-            bench.say(f"# Benchmarks of holdfast on S3, {time.strftime('%Y-%m-%d', time.gmtime())}\n")
+            bench.say(f"# Benchmarks of holdfast, {time.strftime('%Y-%m-%d', time.gmtime())}\n")
             facts = report.machine(congestion)
             facts.append(f"load average at the start: {os.getloadavg()[0]:.1f}; rounds: {options.rounds} (medians)")
-            facts.append(f"large file: {options.size / MIB:.0f} MiB; small files: {options.files}")
+            facts.append(
+                f"large file, or eight together: {options.size / MIB:.0f} MiB; small files: {options.files}; "
+                f"checkpoints listed: {options.checkpoints}"
+            )
             facts.append("peers: " + ", ".join(versions(bench.tools)))
             facts.append("limit: the least legal HTTP that does the work; × columns: ÷ holdfast with digests, where it runs")
             bench.say("".join(f"- {fact}\n" for fact in facts))
-            with_servers(bench, options)
+            if any(work.name in wanted for work in ALL) or "memory" in wanted:
+                on_s3(bench, options, wanted)
+            on_local(bench, wanted)
         finally:
             undo()
     if options.results:

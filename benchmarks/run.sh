@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the benchmarks, installs the peers that a Debian 12 machine lacks, and runs all side by side.
 # Usage: bash benchmarks/run.sh [OPTION OF run.py…]       quick: bash benchmarks/run.sh --rounds 1 --size 256M --files 500
+#        only local stores: bash benchmarks/run.sh --only local
 # Environment: HOLDFAST_BUILD, the build folder (default: build/)
 set -euo pipefail
 cd "$(dirname "$0")/.."

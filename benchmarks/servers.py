@@ -114,18 +114,48 @@ class VersityGateway(Server):
             (self.folder / name).mkdir(exist_ok=True)
 
     def stored(self, prefix):
-        sizes = []
-        top = self.folder / prefix
-        if top.is_file():
-            sizes.append(top.stat().st_size)
-        for parent, _, names in os.walk(top):
-            sizes += [os.stat(os.path.join(parent, name)).st_size for name in names]
-        return len(sizes), sum(sizes)
+        return content_of(self.folder / prefix)
 
     def clear(self):
         for bucket in self.folder.iterdir():
             for entry in bucket.iterdir():
                 shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+
+class LocalStore(Server):
+    """Folders, one store each; no server at all."""
+
+    name = "local"
+
+    def __init__(self, folder):
+        self.folder = Path(folder) / "stores"
+
+    def make_buckets(self, names):
+        for name in names:
+            (self.folder / name).mkdir(parents=True)
+
+    def stored(self, prefix):
+        return content_of(self.folder / prefix)
+
+
+def content_of(path):
+    """The number of files at or below a path, and their bytes."""
+    path = Path(path)
+    if path.is_file():
+        return 1, path.stat().st_size
+    sizes = [os.stat(os.path.join(parent, name)).st_size for parent, _, names in os.walk(path) for name in names]
+    return len(sizes), sum(sizes)
+
+
+def use_cubic():
+    """BBR paces even the loopback; cubic does not. Returns what is in use, and how to undo the change."""
+    knob = Path("/proc/sys/net/ipv4/tcp_congestion_control")
+    before = knob.read_text().strip() if knob.exists() else "unknown"
+    try:
+        knob.write_text("cubic")
+        return "cubic (set for the run)", lambda: knob.write_text(before)
+    except OSError:
+        return f"{before} (could not be changed)", lambda: None
 
 
 def wait_for_port(port):

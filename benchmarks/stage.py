@@ -1,12 +1,13 @@
 """The files that are saved, and what stands in a store before it is loaded."""
 
 import itertools
+import json
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
-from contenders import Holdfast, Job, Metaflow, clean_environment
+from contenders import Copy, GnuTar, Holdfast, Job, LocalHoldfast, LocalMetaflow, Metaflow, clean_environment, store_of
 
 FOLDERS = 100
 
@@ -40,6 +41,12 @@ class Stage:
             big = self.source("big", pattern)[0]
             os.link(big, path / "weights.bin")
             return path, 1, options.size
+        if kind == "parts":
+            path = self.scratch / "parts"
+            path.mkdir()
+            for number in range(8):
+                write_pattern(path / f"part{number}", options.size // 8, pattern)
+            return path, 8, options.size // 8 * 8
         count, size = {"small": (options.files, 214_000), "tiny": (options.files, 4096), "eight": (8, 600)}[kind]
         path = self.scratch / kind
         content = pattern[: size - 8]
@@ -90,8 +97,24 @@ class Stage:
         self.prepared.add((server.endpoint, work.bucket, key))
         return key
 
+    def prepare_local(self, work, contender, server, tools, pattern):
+        """The same in a folder; a plain copy and an archiver read the source and `local_tar`."""
+        if isinstance(contender, (Copy, GnuTar)):
+            return ""
+        of_python = isinstance(contender, LocalMetaflow) and work.loads != "documents"
+        key = f"setup-{work.source}-{work.loads}-{'metaflow' if of_python else 'holdfast'}"
+        if key not in self.prepared:
+            verb = "save_tar" if work.loads == "tar" else "save"
+            writer = LocalMetaflow(verb) if of_python else LocalHoldfast(verb, "crc32c")
+            job = Job(server, work.bucket, key, str(self.source(work.source, pattern)[0]), self.home)
+            run_quietly(writer, job, tools)
+            if work.loads == "documents":
+                multiply_document(store_of(job), self.options.checkpoints)
+            self.prepared.add(key)
+        return key
+
     def local_tar(self, folder):
-        path = self.scratch / "local.tar"
+        path = self.scratch / f"{folder.name}.tar"
         if not path.exists():
             subprocess.run(["tar", "-cf", str(path), "-C", str(folder), "."], check=True)
         return path
@@ -111,13 +134,14 @@ def write_pattern(path, size, pattern):
             file.write(pattern[: size - offset])
 
 
-def content_of(path):
-    """The number of files at or below a path, and their bytes."""
-    path = Path(path)
-    if path.is_file():
-        return 1, path.stat().st_size
-    sizes = [os.stat(os.path.join(parent, name)).st_size for parent, _, names in os.walk(path) for name in names]
-    return len(sizes), sum(sizes)
+def multiply_document(store, count):
+    """Makes of the one checkpoint that was saved `count` versions, as far as lists look."""
+    (first,) = store.glob("mf.checkpoints/checkpoints/metadata/**/*.0.metadata")
+    document = json.loads(first.read_text())
+    names = {field: document[field].removesuffix(".0") for field in ("key", "url")}
+    for version in range(1, count):
+        document.update({field: f"{name}.{version}" for field, name in names.items()}, version_id=version)
+        first.with_name(first.name.replace(".0.metadata", f".{version}.metadata")).write_text(json.dumps(document))
 
 
 def warm_page_cache(scratch, size):

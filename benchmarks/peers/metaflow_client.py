@@ -19,10 +19,15 @@ def load():
     Checkpoint().load(next(iter(Checkpoint().list())), path)
 
 
-with measured():
+def list_checkpoints():
+    taken["listed"] = len(Checkpoint().list())
+
+
+with measured() as taken:
     {
         "save": lambda: Checkpoint().save(path, storage_format="files"),
         "save_tar": lambda: Checkpoint().save(path, storage_format="tar"),
         "load": load,
         "list": list_keys,
+        "list_checkpoints": list_checkpoints,
     }[work]()

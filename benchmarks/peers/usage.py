@@ -13,7 +13,8 @@ def _cpu():
 
 @contextmanager
 def measured():
-    """Prints wall and CPU seconds as JSON: a long-lived process pays for its imports once."""
+    """Prints wall and CPU seconds as JSON, and what the work adds: a long-lived process pays for its imports once."""
+    more = {}
     wall, cpu = time.perf_counter(), _cpu()
-    yield
-    print(json.dumps({"wall": time.perf_counter() - wall, "cpu": _cpu() - cpu}), flush=True)
+    yield more
+    print(json.dumps({"wall": time.perf_counter() - wall, "cpu": _cpu() - cpu, **more}), flush=True)

@@ -94,13 +94,15 @@ std::optional<Document> read_document(const Storage& storage, const object_key& 
 }
 
 /// Reads documents in parallel and hands them over in order until `visit` returns false, `at_most` so many; no more are
-/// read than are needed for that.
+/// read than are needed for that. Batches grow, so that few results come soon and many with few threads started and few
+/// waits for the slowest.
 /// @param documents whatever has a `key`
 template <class Document, storage_backend Storage, class Listed, std::predicate<Document> Visit>
 void read_documents(const Storage& storage, const std::vector<Listed>& documents, const transfer_limits& limits,
                     const damage_handler& on_damage, Visit visit,
                     std::size_t at_most = std::numeric_limits<std::size_t>::max()) {
-    const std::size_t batch = std::size_t{limits.connections} * 8;
+    constexpr std::size_t largest_batch = 1024;
+    std::size_t batch = std::size_t{std::max(limits.connections, 1U)} * 8;
     for (std::size_t first = 0; first < documents.size() && at_most > 0;) {
         const std::span part{documents.data() + first, std::min({batch, at_most, documents.size() - first})};
         std::vector<std::optional<Document>> read(part.size());
@@ -114,6 +116,7 @@ void read_documents(const Storage& storage, const std::vector<Listed>& documents
             --at_most;
         }
         first += part.size();
+        batch = std::max(batch, std::min(batch * 2, largest_batch));
     }
 }
 

@@ -85,6 +85,16 @@ TEST_CASE("no more documents are read than a limit needs, damaged ones replaced"
     const failing_storage store{memory, [&](const storage_step& step) {
                                     if (step.operation == "get" && !step.done) ++reads;
                                 }};
+    const auto reads_before = [&](int stop) {
+        reads = 0;
+        int visited = 0;
+        detail::read_documents<model_reference>(store, documents, {.connections = 2}, {},
+                                                [&](const model_reference&) { return ++visited < stop; });
+        return reads.load();
+    };
+    CHECK(reads_before(5) == 16);
+    CHECK(reads_before(30) == 16 + 32);
+    CHECK(reads_before(90) == 16 + 32 + 64);
     const auto read = [&](std::size_t at_most) {
         std::vector<std::string> ids;
         reads = 0;

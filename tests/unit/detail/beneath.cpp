@@ -88,6 +88,25 @@ TEST_CASE("files and directories below are made, read, renamed and removed") {
     }
 }
 
+TEST_CASE("a directory below is a root of its own, and files are renamed from one to another") {
+    for (const auto how : resolutions) {
+        const detail::temp_directory scratch;
+        const beneath root(scratch.path(), how);
+        const beneath from = root.make_directories("a/from", 0777);
+        const beneath to = root.make_directories("to", 0777);
+        write(scratch.path() / "file");
+        fs::create_directory_symlink("a", scratch.path() / "link");
+        from.create_new("one", 0666).write_at(0, std::as_bytes(std::span("text", 4)));
+        CHECK(from.rename("one", to, "two", false));
+        CHECK(content_of(root.find_directory("to")->open_read("two")) == "text");
+        CHECK_FALSE(root.find_directory("absent/x"));
+        CHECK_FALSE(root.find_directory("file"));
+        CHECK(failure_of([&] { root.find_directory("link/from"); }) == errc::unsafe_path);
+        fs::remove(scratch.path() / "a/from");
+        CHECK(failure_of([&] { to.rename("two", from, "one", true); }) == errc::not_found);
+    }
+}
+
 TEST_CASE("what is absent is no error") {
     for (const auto how : resolutions) {
         const detail::temp_directory scratch;

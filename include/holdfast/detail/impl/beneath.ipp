@@ -167,9 +167,13 @@ HOLDFAST_DECL beneath beneath::make_directories(std::string_view path, std::uint
     while (current && !path.empty()) {
         const std::string name(path.substr(0, path.find('/')));
         path.remove_prefix(std::min(name.size() + 1, path.size()));
-        const int made = ::mkdirat(current.descriptor(), name.c_str(), static_cast<::mode_t>(mode));
-        if (made != 0 && errno != EEXIST) throw_errno("create directory", whole);
-        current = file::adopt(open_directory_name(current.descriptor(), name.c_str()), whole);
+        int descriptor = open_directory_name(current.descriptor(), name.c_str());
+        if (descriptor < 0 && errno == ENOENT) {
+            const int made = ::mkdirat(current.descriptor(), name.c_str(), static_cast<::mode_t>(mode));
+            if (made != 0 && errno != EEXIST) throw_errno("create directory", whole);
+            descriptor = open_directory_name(current.descriptor(), name.c_str());
+        }
+        current = file::adopt(descriptor, whole);
     }
     if (!current) throw_errno("create directory", whole);
     return {std::move(current), how_};
