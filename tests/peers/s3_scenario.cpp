@@ -131,8 +131,7 @@ json::object run(const holdfast::s3_storage& storage, const words& command) {
     if (verb == "list") return list(state);
     if (verb == "verify") return verify(state);
     if (verb == "remove") return {{"removed", state.remove(command.at(1))}};
-    // the server tells its time in whole seconds, and may be late with it
-    if (verb == "clean") return {{"cleaned", storage.clean_unfinished("", std::chrono::seconds{-60})}};
+    if (verb == "clean") return {{"cleaned", storage.clean_unfinished("", std::chrono::seconds{0})}};
     throw std::invalid_argument("unknown command: " + verb);
 }
 

@@ -77,17 +77,22 @@ class Bench:
         self.client = server.client()
         self.workers = workers
         self.counter = itertools.count()
-        self.contents, self.sources = {}, {}
+        self.sources, self.making = {}, threading.Lock()
 
     def source(self, number, big=False):
-        if (number, big) not in self.sources:
-            folder = self.folder / "sources" / f"{number}{'-big' if big else ''}"
-            for name, content in content_of(number, big).items():
-                path = folder / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-            self.sources[number, big] = folder
-        return self.sources[number, big]
+        """Made once: a file that is written again while it is saved would be one that changed."""
+        with self.making:
+            if (number, big) not in self.sources:
+                self.sources[number, big] = self.make_source(number, big)
+            return self.sources[number, big]
+
+    def make_source(self, number, big):
+        folder = self.folder / "sources" / f"{number}{'-big' if big else ''}"
+        for name, content in content_of(number, big).items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return folder
 
     def scene(self):
         return Scene(self, f"scene{next(self.counter)}")

@@ -66,10 +66,10 @@ def without_aws(environment):
 class Server:
     """A server process with one root user, whose key lives as long as it."""
 
-    def __init__(self, folder, tls):
+    def __init__(self, folder, tls, region=REGION):
         self.folder = folder
         self.access_key, self.secret_key = random_key("HF"), secrets.token_urlsafe(30)
-        self.region = REGION
+        self.region = region
         self.certificates = make_certificates(folder / "certificates") if tls else None
         (folder / "data").mkdir(parents=True)
         self.log = folder / "log"

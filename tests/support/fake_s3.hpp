@@ -54,6 +54,7 @@ public:
     struct contents {
         std::mutex mutex;
         std::string bucket = "bucket";
+        std::string region = {};  ///< where set, requests have to be signed for it
         limits rules;
         std::chrono::system_clock::time_point now = std::chrono::sys_days{std::chrono::year{2026} / 11 / 24};
         std::map<std::string, object> objects;
@@ -72,7 +73,9 @@ public:
             http::request seen = message;
             seen.body = {};
             state_->requests.push_back(std::move(seen));
-            answer = asked.bucket == state_->bucket ? serve(asked) : failure(404, "NoSuchBucket");
+            answer = is_elsewhere(asked)              ? wrong_region()
+                     : asked.bucket != state_->bucket ? failure(404, "NoSuchBucket")
+                                                      : serve(asked);
             answer.headers.set("Date", http_date(state_->now));
             answer.headers.set("x-amz-request-id", "REQUEST" + std::to_string(state_->requests.size()));
         }
@@ -159,6 +162,16 @@ private:
 
     static std::string element(const std::string& name, const std::string& text) {
         return "<" + name + ">" + text + "</" + name + ">";
+    }
+
+    bool is_elsewhere(const call& asked) const {
+        const std::string scope = '/' + state_->region + "/s3/aws4_request";
+        return !state_->region.empty() && asked.header("Authorization").find(scope) == std::string::npos;
+    }
+
+    http::response wrong_region() const {
+        return success(
+            "<Error><Code>AuthorizationHeaderMalformed</Code>" + element("Region", state_->region) + "</Error>", 400);
     }
 
     http::response serve(const call& asked) const {

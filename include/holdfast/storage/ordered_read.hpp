@@ -58,9 +58,11 @@ struct range_plan {
 };
 
 inline range_plan plan_ranges(const byte_range& asked, std::uint64_t object_size, const transfer_limits& limits) {
+    constexpr std::uint64_t worth_a_request = 1U << 20;
     const std::uint64_t begin = std::min(asked.offset, object_size);
     const std::uint64_t end = begin + std::min(asked.size, object_size - begin);
-    const std::uint64_t size = std::max<std::uint64_t>(std::min(limits.range_size, limits.memory), 1);
+    const std::uint64_t share = std::max(limits.memory / std::max(limits.connections, 1U), worth_a_request);
+    const std::uint64_t size = std::max<std::uint64_t>(std::min({limits.range_size, limits.memory, share}), 1);
     const std::uint64_t count = begin == end ? 0 : (end - begin - 1) / size + 1;
     const std::uint64_t window = std::min<std::uint64_t>(std::max<std::uint64_t>(limits.memory / size, 1), count);
     return {begin, end, size, static_cast<std::size_t>(count), static_cast<std::size_t>(window)};
@@ -160,9 +162,9 @@ private:
 /// Hands the bytes of an object to `consume` in order, on the calling thread, while the next ranges arrive in
 /// others.
 ///
-/// Effects: holds at most `limits.memory` bytes. An object of one range, and any with one connection, is read on
-/// the calling thread. All ranges are of one state of the object. An exception of `consume` ends the reads and is
-/// passed on.
+/// Effects: holds at most `limits.memory` bytes; ranges are shorter where it would not hold one for each connection.
+/// An object of one range, and any with one connection, is read on the calling thread. All ranges are of one state of
+/// the object. An exception of `consume` ends the reads and is passed on.
 /// Errors: `not_found`; `precondition_failed` where the object is replaced meanwhile.
 template <storage_backend Storage>
 object_info read_in_order(const Storage& storage, const object_key& key, const byte_consumer& consume,

@@ -45,23 +45,36 @@ std::vector<object_info> put_all(const Storage& storage, std::span<const pending
 
 namespace detail {
 
-/// The regular files below a directory as objects below a prefix.
+/// Whether it is a regular file, not a directory. Errors: for anything else.
+inline bool is_file_to_put(const std::filesystem::directory_entry& entry) {
+    std::error_code failure;
+    if (entry.is_symlink(failure)) {
+        throw error(errc::unsafe_path, "put", entry.path().string(),
+                    "this is a link; store what it names, or an archive");
+    }
+    if (entry.is_directory(failure)) return false;
+    if (!entry.is_regular_file(failure)) source_file{entry.path()};  // throws what it says of the others
+    return true;
+}
+
+/// The keys below a prefix of the regular files below a directory.
 /// Errors: `unsafe_path` for a link, `invalid_argument` for a device, socket or pipe.
-inline std::vector<pending_put> files_to_put(const object_key& prefix, const std::filesystem::path& directory) {
-    std::vector<pending_put> found;
+inline std::vector<object_info> files_to_put(const object_key& prefix, const std::filesystem::path& directory) {
+    std::vector<object_info> found;
+    const std::size_t common = (directory / "").generic_string().size();
     std::error_code failure;
     std::filesystem::recursive_directory_iterator entry(directory, failure);
     for (; !failure && entry != std::filesystem::recursive_directory_iterator(); entry.increment(failure)) {
-        const auto& path = entry->path();
-        const file_kind kind = status_of(path, false).kind;
-        if (kind == file_kind::directory) continue;
-        if (kind == file_kind::symlink) {
-            throw error(errc::unsafe_path, "put", path.string(), "this is a link; store what it names, or an archive");
-        }
-        found.push_back({prefix / path.lexically_relative(directory).generic_string(), byte_source::from_file(path)});
+        if (!is_file_to_put(*entry)) continue;
+        found.push_back({.key = prefix / entry->path().generic_string().substr(common)});
     }
     if (failure) throw error::from_errno(failure.value(), "put", directory.string());
     return found;
+}
+
+inline std::filesystem::path path_of(const object_key& key, const object_key& prefix,
+                                     const std::filesystem::path& directory) {
+    return directory / key.str().substr(prefix.str().size() + 1);
 }
 
 }  // namespace detail
@@ -75,7 +88,15 @@ template <storage_backend Storage>
 std::vector<object_info> put_tree(const Storage& storage, const object_key& prefix,
                                   const std::filesystem::path& directory, const put_options& options = {},
                                   const transfer_limits& limits = {}) {
-    return put_all(storage, detail::files_to_put(prefix, directory), options, limits);
+    auto objects = detail::files_to_put(prefix, directory);
+    detail::parallel_for(
+        objects.size(), limits.connections,
+        [&](std::size_t i) {
+            const object_key& key = objects[i].key;
+            objects[i] = put_file(storage, key, detail::path_of(key, prefix, directory), options);
+        },
+        options.stop);
+    return objects;
 }
 
 /// What lies below `prefix/`, sorted by key.
@@ -90,6 +111,21 @@ std::vector<object_info> list_all(const Storage& storage, std::string_view prefi
     return found;
 }
 
+namespace detail {
+
+/// Makes the directories of the files that objects are to become.
+inline void make_directories_of(std::span<const object_info> objects, const object_key& prefix,
+                                const std::filesystem::path& directory) {
+    std::string_view last;
+    for (const auto& object : objects) {
+        if (object.key.parent() == last) continue;
+        last = object.key.parent();
+        make_directories(path_of(object.key, prefix, directory).parent_path());
+    }
+}
+
+}  // namespace detail
+
 /// Gets every object below `prefix/` into a file below a directory that only the caller writes to, several at once.
 ///
 /// Errors: as `get_file`; what arrived before an error stays.
@@ -98,12 +134,16 @@ std::vector<object_info> get_tree(const Storage& storage, const object_key& pref
                                   const std::filesystem::path& directory, std::stop_token stop = {},
                                   const transfer_limits& limits = {}) {
     auto objects = list_all(storage, prefix.str());
+    detail::make_directories_of(objects, prefix, directory);
+    transfer_limits whole = limits;
+    whole.connections = 1;  // what is known to be short is asked for without a range
     detail::parallel_for(
         objects.size(), limits.connections,
         [&](std::size_t i) {
-            const auto target = directory / objects[i].key.str().substr(prefix.str().size() + 1);
-            detail::make_directories(target.parent_path());
-            objects[i] = get_file(storage, objects[i].key, target, {.if_match = objects[i].etag, .stop = stop}, limits);
+            const object_info& object = objects[i];
+            objects[i] =
+                get_file(storage, object.key, detail::path_of(object.key, prefix, directory),
+                         {.if_match = object.etag, .stop = stop}, object.size > limits.range_size ? limits : whole);
         },
         stop);
     return objects;

@@ -97,6 +97,16 @@ TEST_CASE("no more is read ahead than the memory holds, by no more connections t
     CHECK(consumed == 100);
 }
 
+TEST_CASE("the memory is shared out among the connections, in ranges that are worth a request") {
+    constexpr std::uint64_t mebi = 1U << 20;
+    const auto plan = [](const transfer_limits& limits) { return detail::plan_ranges({}, 1000 * mebi, limits); };
+    CHECK(plan({.connections = 8, .range_size = 8 * mebi, .memory = 16 * mebi}).size == 2 * mebi);
+    CHECK(plan({.connections = 8, .range_size = 8 * mebi, .memory = 16 * mebi}).window == 8);
+    CHECK(plan({.connections = 2, .range_size = 8 * mebi, .memory = 64 * mebi}).size == 8 * mebi);
+    CHECK(plan({.connections = 64, .range_size = 8 * mebi, .memory = 16 * mebi}).size == mebi);
+    CHECK(plan({.connections = 0, .range_size = 8 * mebi, .memory = 3 * mebi}).size == 3 * mebi);
+}
+
 TEST_CASE("one range, or one connection, needs no thread") {
     const memory_storage store;
     put_text(store, key, alphabet(100));

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -72,6 +74,9 @@ TEST_CASE("put_tree refuses what is neither file nor directory, before it stores
     std::filesystem::create_symlink("a", scratch.path() / "link");
     CHECK(failure_of([&] { put_tree(storage, object_key("x"), scratch.path()); }) == errc::unsafe_path);
     CHECK(failure_of([&] { put_tree(storage, object_key("x"), scratch.path() / "absent"); }) == errc::not_found);
+    std::filesystem::remove(scratch.path() / "link");
+    REQUIRE(::mkfifo((scratch.path() / "pipe").c_str(), 0600) == 0);
+    CHECK(failure_of([&] { put_tree(storage, object_key("x"), scratch.path()); }) == errc::invalid_argument);
     CHECK(list_all(storage, "").empty());
 }
 
@@ -93,6 +98,34 @@ TEST_CASE("put_all answers in the order of the objects and stops at the first fa
     CHECK(failure_of([&] { put_all(failing, objects, {}, {.connections = 1}); }) == errc::unavailable);
     CHECK(failing.steps() == 5);
     CHECK(list_all(other, "").size() == 4);
+}
+
+TEST_CASE("put_tree takes the directory however it is written") {
+    const detail::temp_directory scratch;
+    write(scratch.path() / "from/sub/a", "1");
+    const memory_storage storage;
+    for (const auto* way : {"from", "from/", "from/.", "from//", "from/../from"}) {
+        const object_key prefix("x/" + std::to_string(std::string(way).size()));
+        put_tree(storage, prefix, scratch.path() / way);
+        CHECK(keys_of(list_all(storage, prefix.str())) == std::vector<std::string>{prefix.str() + "/sub/a"});
+    }
+}
+
+TEST_CASE("get_tree makes each directory, and none for nothing") {
+    const detail::temp_directory scratch;
+    const memory_storage storage;
+    CHECK(get_tree(storage, object_key("x"), scratch.path() / "none").empty());
+    CHECK_FALSE(std::filesystem::exists(scratch.path() / "none"));
+    for (const char* key : {"x/a/1", "x/a/b/c/2", "x/a/d", "x/e/3", "x/4"}) {
+        storage.put(object_key(key), byte_source::from_text(key), {});
+    }
+    for (const unsigned range : {1U, 5U, 100U}) {
+        const auto to = scratch.path() / std::to_string(range);
+        CHECK(get_tree(storage, object_key("x"), to, {}, {.range_size = range}).size() == 5);
+        for (const char* name : {"a/1", "a/b/c/2", "a/d", "e/3", "4"}) {
+            CHECK(content_of(to / name) == "x/" + std::string(name));
+        }
+    }
 }
 
 TEST_CASE("get_tree replaces no file") {

@@ -3,6 +3,7 @@
 
 #include <holdfast/storage/s3.hpp>
 
+#include <algorithm>
 #include <utility>
 
 #include <holdfast/core/error.hpp>
@@ -81,7 +82,9 @@ HOLDFAST_DECL std::size_t s3_storage::clean_unfinished(std::string_view prefix, 
     std::size_t aborted = 0;
     const auto unfinished = s3::list_unfinished(*client_, what, below);
     for (const auto& upload : unfinished.uploads) {
-        if (unfinished.as_of - upload.initiated < age) continue;
+        // a Date of whole seconds is earlier than what was begun in the same one
+        const auto open_for = std::max(unfinished.as_of, upload.initiated) - upload.initiated;
+        if (open_for < age) continue;
         s3::operation one = what;
         one.object = upload.key;
         s3::abort_upload(*client_, std::move(one), upload.id);

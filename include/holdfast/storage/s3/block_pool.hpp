@@ -11,10 +11,10 @@
 
 namespace holdfast::s3 {
 
-/// A few buffers of 1 MiB that all threads share; made when first needed, and kept.
+/// A few buffers of 512 KiB that all threads share; made when first needed, and kept.
 class block_pool {
 public:
-    static constexpr std::size_t block_size = 1U << 20;
+    static constexpr std::size_t block_size = 512U << 10;
     static constexpr std::size_t most_blocks = 8;
 
     class block {

@@ -45,7 +45,8 @@ private:
 ///
 /// Effects: each attempt is signed anew, with the credentials and the server's time of that moment. A request for a
 /// bucket in another region, one whose time was refused and one whose credentials had expired are sent once more,
-/// corrected; the region and the clock's offset are kept for later requests.
+/// corrected; the region and the clock's offset are kept for later requests. Where the answer does not say which of
+/// them it is, as none to a HEAD does, a list of the bucket is asked for, once, whose answer does.
 /// Thread safety: all calls from any number of threads.
 class client {
 public:
@@ -81,6 +82,7 @@ private:
         auth::sigv4_signer signer;
     };
     struct corrections {
+        bool reason = false;
         bool region = false;
         bool clock = false;
         bool credentials = false;
@@ -95,14 +97,12 @@ private:
     HOLDFAST_DECL http::response exchange_once(const operation& what, const site& place, corrections& done,
                                                http::exchange_state& state, deadline_point deadline);
     HOLDFAST_DECL http::verdict judge(const operation& what, const http::response& answer);
-    HOLDFAST_DECL bool correct(const operation& what, const http::response& answer, const site& place,
-                               corrections& done, deadline_point deadline);
-    HOLDFAST_DECL bool correct_region(const operation& what, const http::response& answer, const failure& why,
-                                      const site& place, corrections& done, deadline_point deadline);
+    HOLDFAST_DECL void ask_reason(const operation& what, http::response& answer, const site& place, corrections& done,
+                                  deadline_point deadline);
+    HOLDFAST_DECL bool correct(const http::response& answer, const site& place, corrections& done);
+    HOLDFAST_DECL bool correct_region(const failure& why, const site& place, corrections& done);
     HOLDFAST_DECL bool correct_clock(const http::response& answer, corrections& done);
     HOLDFAST_DECL bool correct_credentials(const failure& why, corrections& done);
-    HOLDFAST_DECL std::string ask_region(const operation& what, const site& place, corrections& done,
-                                         deadline_point deadline);
     HOLDFAST_DECL std::optional<auth::aws_credentials> credentials() const;
 
     s3_options options_;

@@ -4,9 +4,16 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <holdfast/core/error.hpp>
@@ -35,6 +42,81 @@ std::optional<error> error_of(Call call) {
 void fill(const fake_s3& server, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) server.state().objects["dir/" + std::to_string(i)] = {.etag = "\"e\""};
 }
+
+/// A server that holds one object too large for a single copy, and notes the copies of its parts.
+class server_of_a_large_object {
+public:
+    static constexpr std::uint64_t size = 12'000'000'001;
+
+    http::response operator()(const http::request& asked, const http::exchange_options&) const {
+        const std::lock_guard lock(notes_->mutex);
+        if (asked.method == "HEAD") {
+            http::response found = answer(200);
+            found.headers.set("Content-Length", std::to_string(size));
+            found.headers.set("ETag", "\"large\"");
+            return found;
+        }
+        if (asked.method == "DELETE") {
+            ++notes_->aborts;
+            return answer(204);
+        }
+        if (asked.method == "POST") return post(asked);
+        return copy_part(asked);
+    }
+
+    /// By its first byte, the last one of each part.
+    std::map<std::uint64_t, std::uint64_t> parts() const { return notes_->parts; }
+    int aborts() const { return notes_->aborts; }
+    std::string completed() const { return notes_->completed; }
+    void refuse_parts() const { notes_->refuses = true; }
+
+private:
+    struct notes {
+        std::mutex mutex;
+        std::map<std::uint64_t, std::uint64_t> parts;
+        std::string completed;
+        int aborts = 0;
+        bool refuses = false;
+    };
+
+    static http::response answer(int status, std::string text = {}) {
+        http::response given;
+        given.status = status;
+        given.text = std::move(text);
+        return given;
+    }
+
+    static std::string field(const http::request& asked, std::string_view name) {
+        const std::string* value = asked.headers.find(name);
+        return value ? *value : std::string();
+    }
+
+    http::response post(const http::request& asked) const {
+        if (asked.target.ends_with("?uploads=") || asked.target.ends_with("?uploads")) {
+            return answer(200, "<InitiateMultipartUploadResult><UploadId>u</UploadId>"
+                               "</InitiateMultipartUploadResult>");
+        }
+        std::string text(asked.body.size(), '\0');
+        asked.body.read(0, std::as_writable_bytes(std::span(text)));
+        notes_->completed = text;
+        return answer(200, "<CompleteMultipartUploadResult><ETag>\"copied\"</ETag></CompleteMultipartUploadResult>");
+    }
+
+    http::response copy_part(const http::request& asked) const {
+        if (notes_->refuses) return answer(403, "<Error><Code>AccessDenied</Code></Error>");
+        CHECK(field(asked, "x-amz-copy-source") == "/bucket/p/large");
+        CHECK(field(asked, "x-amz-copy-source-if-match") == "\"large\"");
+        CHECK(asked.body.size() == 0);
+        unsigned long long first = 0;
+        unsigned long long last = 0;
+        const std::string range = field(asked, "x-amz-copy-source-range");
+        CHECK(std::sscanf(range.c_str(), "bytes=%llu-%llu", &first, &last) == 2);
+        notes_->parts[first] = last;
+        return answer(200, "<CopyPartResult><ETag>\"part\"</ETag></CopyPartResult>");
+    }
+
+    std::shared_ptr<notes> notes_ = std::make_shared<notes>();
+};
 
 std::size_t list_all(const s3_storage& store, std::string_view prefix = "") {
     std::size_t count = 0;
@@ -205,4 +287,32 @@ TEST_CASE("copies") {
             CHECK(steps == 2);
         }
     }
+}
+
+TEST_CASE("copies above 5 GB go part by part, each of one state of the object") {
+    const server_of_a_large_object server;
+    const s3_storage store("s3://bucket/p", options_for(server));
+    const object_info copied = store.copy(object_key("large"), object_key("to"));
+    CHECK(copied.size == server_of_a_large_object::size);
+    CHECK(copied.etag == "\"copied\"");
+    std::uint64_t next = 0;
+    for (const auto& [first, last] : server.parts()) {
+        CHECK(first == next);
+        CHECK(last - first < 5'000'000'000);
+        next = last + 1;
+    }
+    CHECK(next == server_of_a_large_object::size);
+    const std::string list = server.completed();
+    CHECK(list.find("<PartNumber>" + std::to_string(server.parts().size()) + "</PartNumber>") != std::string::npos);
+    CHECK(list.find("<PartNumber>" + std::to_string(server.parts().size() + 1) + "</PartNumber>") == std::string::npos);
+    CHECK(server.aborts() == 0);
+}
+
+TEST_CASE("a copy whose part is refused leaves no upload behind") {
+    const server_of_a_large_object server;
+    server.refuse_parts();
+    const s3_storage store("s3://bucket/p", options_for(server));
+    CHECK(error_of([&] { store.copy(object_key("large"), object_key("to")); })->kind() == errc::access_denied);
+    CHECK(server.aborts() == 1);
+    CHECK(server.completed().empty());
 }

@@ -146,8 +146,22 @@ TEST_CASE("a bucket in another region is found, once") {
             scripted_transport::in_order({answer_of(301), answer_of(403, {{"x-amz-bucket-region", "eu-west-1"}}),
                                           answer_of(200, {{"Content-Length", "3"}})});
         CHECK(s3_storage("s3://bucket", aws_options(script)).head(key)->size == 3);
-        CHECK(script.requests()[1].target == "/");
+        CHECK(script.requests()[1].target.starts_with("/?list-type=2"));
         CHECK(script.requests()[2].server.host == "bucket.s3.eu-west-1.amazonaws.com");
+    }
+    SUBCASE("also where only a body says it, which an answer to HEAD has not") {
+        const auto script = scripted_transport::in_order(
+            {answer_of(400), answer_of(400, {}, error_text("AuthorizationHeaderMalformed", "<Region>here</Region>")),
+             answer_of(200, {{"Content-Length", "3"}})});
+        CHECK(s3_storage("s3://bucket/p", options_for(script)).head(key)->size == 3);
+        CHECK(script.requests()[1].target == "/bucket?list-type=2&max-keys=1&prefix=p%2F");
+        CHECK(header(script.requests()[2], "Authorization").find("/here/s3/") != std::string::npos);
+    }
+    SUBCASE("asking no more than once") {
+        const scripted_transport script([](const http::request&) { return answer_of(400); });
+        const auto failure = error_of([&] { s3_storage("s3://bucket", options_for(script)).head(key); });
+        CHECK(failure->kind() == errc::invalid_argument);
+        CHECK(script.requests().size() == 2);
     }
     SUBCASE("and a ring of redirects ends") {
         const auto turn = std::make_shared<int>(0);
@@ -165,6 +179,25 @@ TEST_CASE("a bucket in another region is found, once") {
         CHECK(error_of([&] { s3_storage("s3://bucket", aws_options(script)).head(key); }));
         for (const auto& one : script.requests()) CHECK(one.server.host == "bucket.s3.us-east-1.amazonaws.com");
     }
+}
+
+TEST_CASE("any request may be the one that learns the region") {
+    const fake_s3 server;
+    server.state().region = "a-private-region";
+    server.state().objects["there"] = {.content = "x", .etag = "\"e\""};
+    const object_key there{"there"};
+    const auto content = byte_source::from_text("y");
+    const auto fresh = [&] { return s3_storage("s3://bucket", options_for(server)); };
+    CHECK(fresh().head(there)->size == 1);
+    CHECK_FALSE(fresh().head(key));
+    CHECK(get_text(fresh(), there) == "x");
+    CHECK(fresh().put_if_absent(key, content));
+    CHECK(fresh().put_if_match(key, content, fresh().head(key)->etag));
+    CHECK(fresh().copy(key, object_key("copy")).size == 1);
+    CHECK(list_all(fresh(), "").size() == 3);
+    fresh().remove_batch(std::vector{object_key("copy")});
+    fresh().remove(key);
+    CHECK(server.state().objects.size() == 1);
 }
 
 TEST_CASE("a wrong clock is corrected by the server's, for later requests too") {
@@ -201,6 +234,22 @@ TEST_CASE("credentials that expired are asked for anew") {
         options.provider = {};
         CHECK(error_of([&] { s3_storage("s3://bucket", options).head(key); })->kind() == errc::access_denied);
         CHECK(script.requests().size() == 3);
+    }
+}
+
+TEST_CASE("a HEAD that is refused without a word is explained") {
+    const scripted_transport script([](const http::request& message) {
+        return answer_of(400, {}, message.method == "HEAD" ? "" : error_text("ExpiredToken"));
+    });
+    const auto failure = error_of([&] { s3_storage("s3://bucket", options_for(script)).head(key); });
+    CHECK(failure->kind() == errc::access_denied);
+    CHECK(failure->message().find("ExpiredToken") != std::string::npos);
+
+    SUBCASE("but not by the answer to another question") {
+        const auto other =
+            scripted_transport::in_order({answer_of(400), answer_of(403, {}, error_text("AccessDenied"))});
+        CHECK(error_of([&] { s3_storage("s3://bucket", options_for(other)).head(key); })->kind() ==
+              errc::invalid_argument);
     }
 }
 

@@ -144,7 +144,8 @@ HOLDFAST_DECL http::response client::exchange(const operation& what, corrections
     for (;;) {
         const auto place = current_site();
         http::response answer = exchange_once(what, *place, done, state, deadline);
-        if (!correct(what, answer, *place, done, deadline)) return answer;
+        ask_reason(what, answer, *place, done, deadline);
+        if (!correct(answer, *place, done)) return answer;
     }
 }
 

@@ -12,38 +12,45 @@
 
 namespace holdfast::s3 {
 
-HOLDFAST_DECL bool client::correct(const operation& what, const http::response& answer, const site& place,
-                                   corrections& done, deadline_point deadline) {
+// A redirect that does not say where to, and what becomes of a HEAD, whose answer has no body: a wrong region, expired
+// credentials.
+inline bool hides_its_reason(const operation& what, const http::response& answer) {
+    const bool is_redirect = answer.status == 301 || answer.status == 302 || answer.status == 307;
+    if (!is_redirect && !(answer.status == 400 && what.method == "HEAD")) return false;
     const auto why = find_failure(answer);
-    if (!why || answer.status < 300 || answer.status >= 500) return false;
-    return correct_region(what, answer, *why, place, done, deadline) || correct_clock(answer, done) ||
-           correct_credentials(*why, done);
+    return why->region.empty() && (is_redirect || answer.text.empty());
 }
 
-HOLDFAST_DECL bool client::correct_region(const operation& what, const http::response& answer, const failure& why,
-                                          const site& place, corrections& done, deadline_point deadline) {
-    if (done.region) return false;
-    std::string region = why.region;
-    const bool is_redirect = answer.status == 301 || answer.status == 302 || answer.status == 307;
-    if (region.empty() && is_redirect && !place.address.custom) {
-        done.region = true;
-        region = ask_region(what, place, done, deadline);
+HOLDFAST_DECL void client::ask_reason(const operation& what, http::response& answer, const site& place,
+                                      corrections& done, deadline_point deadline) {
+    if (done.reason || !hides_its_reason(what, answer)) return;
+    done.reason = true;
+    operation look{.verb = what.verb, .shown = what.shown, .stop = what.stop};
+    look.fields = {{"list-type", "2"}, {"max-keys", "1"}, {"prefix", prefix_}};
+    http::exchange_state state;
+    corrections other;
+    http::response told = exchange_once(look, place, other, state, deadline);
+    if (const auto why = find_failure(told); why && !why->region.empty()) {
+        answer.headers.set("x-amz-bucket-region", why->region);
     }
-    if (region.empty() || region == place.address.region) return false;
+    if (told.status == answer.status && answer.text.empty()) answer.text = std::move(told.text);
+}
+
+HOLDFAST_DECL bool client::correct(const http::response& answer, const site& place, corrections& done) {
+    const auto why = find_failure(answer);
+    if (!why || answer.status < 300 || answer.status >= 500) return false;
+    return correct_region(*why, place, done) || correct_clock(answer, done) || correct_credentials(*why, done);
+}
+
+HOLDFAST_DECL bool client::correct_region(const failure& why, const site& place, corrections& done) {
+    std::string region = why.region;
+    if (done.region || region.empty() || region == place.address.region) return false;
     if (!place.address.custom && !is_region(region)) return false;
     done.region = true;
     bucket_address moved = in_region(place.address, region);
     const std::scoped_lock lock(mutex_);
     site_ = std::make_shared<const site>(site{std::move(moved), auth::sigv4_signer(std::move(region), "s3")});
     return true;
-}
-
-HOLDFAST_DECL std::string client::ask_region(const operation& what, const site& place, corrections& done,
-                                             deadline_point deadline) {
-    const operation look{.verb = what.verb, .shown = what.shown, .method = "HEAD", .stop = what.stop};
-    http::exchange_state state;
-    const auto why = find_failure(exchange_once(look, place, done, state, deadline));
-    return why ? why->region : std::string();
 }
 
 HOLDFAST_DECL bool client::correct_clock(const http::response& answer, corrections& done) {
