@@ -12,7 +12,7 @@ import struct
 import threading
 import urllib.parse
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import faults
 from http_messages import HEAD_LIMIT, read_head, read_response
@@ -29,7 +29,7 @@ class Exchange:
     operation: str
     body_expected: bool = False
     fault: str = None
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)  # may be of many megabytes
     status: int = None  # of the answer that the client got whole
     complaint: bytes = b""  # the body of an answer that says no
 

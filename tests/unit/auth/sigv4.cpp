@@ -1,5 +1,6 @@
 #include <holdfast/auth/sigv4.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <set>
@@ -34,9 +35,8 @@ http::request a_request() {
 }
 
 std::size_t count_of(const http::fields& headers, std::string_view name) {
-    std::size_t count = 0;
-    for (const auto& field : headers) count += field.first == name ? 1 : 0;
-    return count;
+    return static_cast<std::size_t>(
+        std::ranges::count_if(headers, [&](const auto& field) { return field.first == name; }));
 }
 
 errc kind_of(const auto& call) {

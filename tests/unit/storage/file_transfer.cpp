@@ -61,7 +61,7 @@ TEST_CASE("a large object arrives in ranges of one state") {
     std::mutex mutex;
     const failing_storage storage(archetype_storage(), [&](const storage_step& step) {
         const std::scoped_lock lock(mutex);
-        gets += step.operation == "get" && !step.done ? 1 : 0;
+        if (step.operation == "get" && !step.done) ++gets;
     });
     const std::string text = "0123456789abcdefghijklmno";
     for (const auto& [size, expected] : {std::pair{0U, 1U}, {9U, 1U}, {10U, 1U}, {11U, 2U}, {20U, 2U}, {25U, 3U}}) {

@@ -63,7 +63,7 @@ inline bool is_openat2_missing(int number) noexcept { return number == ENOSYS ||
 
 inline int open_whole_path(int root, const char* path, int flags) {
     ::open_how how{};
-    how.flags = static_cast<std::uint64_t>(flags);
+    how.flags = static_cast<decltype(how.flags)>(flags);
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
     return static_cast<int>(retry_interrupted([&] { return ::syscall(SYS_openat2, root, path, &how, sizeof how); }));
 }

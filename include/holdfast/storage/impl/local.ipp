@@ -354,7 +354,7 @@ HOLDFAST_DECL std::size_t local_storage::clean_unfinished(std::chrono::seconds a
     for (const auto& [name, status] : root->entries(detail::local_private_directory)) {
         const std::chrono::sys_time<std::chrono::nanoseconds> modified{std::chrono::nanoseconds(status.modified_ns)};
         if (name == detail::local_lock_name || status.kind != detail::file_kind::regular || now - modified < age) continue;
-        removed += root->remove_file(std::string(detail::local_private_directory) + '/' + name) ? 1 : 0;
+        if (root->remove_file(std::string(detail::local_private_directory) + '/' + name)) ++removed;
     }
     return removed;
 }

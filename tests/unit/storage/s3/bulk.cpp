@@ -79,7 +79,7 @@ private:
         bool refuses = false;
     };
 
-    static http::response answer(int status, std::string text = {}) {
+    static http::response answer(unsigned status, std::string text = {}) {
         http::response given;
         given.status = status;
         given.text = std::move(text);
