@@ -1,6 +1,7 @@
 #ifndef HOLDFAST_STORAGE_S3_MULTIPART_HPP
 #define HOLDFAST_STORAGE_S3_MULTIPART_HPP
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -87,7 +88,7 @@ private:
     HOLDFAST_DECL void create_once(bool whole_checksum);
     HOLDFAST_DECL void give_up_creating() noexcept;
     HOLDFAST_DECL std::optional<std::string> find_just_begun();
-    HOLDFAST_DECL part require_part(const operation& what, part sent);
+    HOLDFAST_DECL http::response require_part(const operation& what);
     HOLDFAST_DECL std::optional<object_info> find_landed(std::uint64_t size, const std::string& etag);
     [[noreturn]] HOLDFAST_DECL void fail(const operation& what, const http::response& answer) const;
 
@@ -97,6 +98,7 @@ private:
     std::string mark_;  // empty: another process began the upload
     std::string id_;    // empty: none is open
     bool is_taken_over_ = false;
+    std::atomic<bool> has_parts_under_way_ = false;  // perhaps: the answer to one never came
     bool has_whole_checksum_ = false;
     std::set<std::string> seen_;  // ids of uploads that were there before
     std::chrono::steady_clock::time_point began_;

@@ -367,6 +367,25 @@ TEST_CASE("stopping an upload ends it and leaves nothing") {
     CHECK(server.state().uploads.empty());
 }
 
+TEST_CASE("a part that lands after the abort is freed too") {
+    const fake_s3 server;
+    std::stop_source stop;
+    std::atomic<bool> has_landed = false;
+    const auto late = [&](const http::request& message, const http::exchange_options& options) {
+        if (message.target.find("partNumber=2") != std::string::npos) stop.request_stop();
+        if (options.stop.stop_requested()) throw error(errc::cancelled, "send", "", "stopped");
+        if (message.method != "DELETE" || has_landed.exchange(true)) return server(message, options);
+        const auto under_way = server.state().uploads;  // no request but this one is sent now
+        http::response answer = server(message, options);
+        server.state().uploads = under_way;
+        return answer;
+    };
+    const s3_storage store("s3://bucket", options_for(late));
+    CHECK(failure_of([&] { store.put(key, view(large_text()), {.stop = stop.get_token()}); }) == errc::cancelled);
+    CHECK(has_landed);
+    CHECK(server.state().uploads.empty());
+}
+
 TEST_CASE("a create-only put that meets another's object is false, also after a lost answer") {
     const fake_s3 server;
     const auto lose_first = std::make_shared<std::atomic<bool>>(true);

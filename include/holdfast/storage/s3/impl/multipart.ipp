@@ -4,6 +4,7 @@
 #include <holdfast/storage/s3/multipart.hpp>
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include <holdfast/storage/s3/content.hpp>
@@ -45,6 +46,10 @@ inline std::chrono::milliseconds cleaning_time(const client& store) {
     return std::min(longest, store.options().deadline);
 }
 
+// A part that the server still works on may land after the abort and keep its bytes, so that aborting again is needed
+// (AbortMultipartUpload's documentation). This long a server may take for a part that it has received.
+inline constexpr std::chrono::milliseconds landing_time{250};
+
 HOLDFAST_DECL multipart_upload::multipart_upload(client& store, plan what)
     : store_(store),
       plan_(std::move(what)),
@@ -55,9 +60,11 @@ HOLDFAST_DECL multipart_upload::~multipart_upload() {
     if (id_.empty()) return;
     plan_.stop = {};  // also where the caller asked to stop
     deadline_ = cleaning_time(store_);
-    operation what = begin("DELETE");
     try {
-        abort_upload(store_, std::move(what), id_);
+        abort_upload(store_, begin("DELETE"), id_);
+        if (!has_parts_under_way_) return;
+        std::this_thread::sleep_for(landing_time);
+        abort_upload(store_, begin("DELETE"), id_);
     } catch (...) {
         // what stays is found by the next put of the key, and by `clean_unfinished`
     }
@@ -185,6 +192,18 @@ HOLDFAST_DECL std::vector<part> multipart_upload::parts() {
     return found;
 }
 
+HOLDFAST_DECL http::response multipart_upload::require_part(const operation& what) {
+    http::response answer;
+    try {
+        answer = store_.send(what).answer;
+    } catch (...) {
+        has_parts_under_way_ = true;
+        throw;
+    }
+    if (find_failure(answer)) fail(what, answer);
+    return answer;
+}
+
 HOLDFAST_DECL part multipart_upload::send_part(unsigned number, const byte_source& body, const std::stop_token& stop) {
     operation what = begin("PUT");
     what.stop = stop;
@@ -195,9 +214,7 @@ HOLDFAST_DECL part multipart_upload::send_part(unsigned number, const byte_sourc
         sent.etag = etag_of(answer);
         if (sent.etag.empty()) throw error(errc::corrupt, plan_.verb, plan_.key.str(), "the answer lacks the ETag");
     };
-    const http::response answer = store_.send(what).answer;
-    if (find_failure(answer)) fail(what, answer);
-    what.read(answer);
+    what.read(require_part(what));
     return sent;
 }
 
@@ -212,9 +229,7 @@ HOLDFAST_DECL part multipart_upload::copy_part(unsigned number, const std::strin
     if (!etag.empty()) what.headers.set("x-amz-copy-source-if-match", etag);
     part copied{.number = number, .size = size, .etag = {}, .crc32c = {}};
     what.read = [&](const http::response& answer) { copied.etag = parse_etag(answer.text); };
-    const http::response answer = store_.send(what).answer;
-    if (find_failure(answer)) fail(what, answer);
-    what.read(answer);
+    what.read(require_part(what));
     return copied;
 }
 
