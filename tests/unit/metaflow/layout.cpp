@@ -123,6 +123,8 @@ TEST_CASE("what is no checkpoint's key, and what one looks like") {
              key_with("fc6851aa.0..12"),
              key_with("fc6851aa..x.12"),
              key_with("fc6851aa.a.x.12"),
+             key_with("fc6851aa.02.x.12"),
+             key_with("fc6851aa.9223372036854775808.x.12"),
              key_with("fc6851aa.0.x."),
              key_with("fc6851aa.0.x.1e3"),
              key_with("fc6851aa.0.x.-1"),
@@ -154,7 +156,8 @@ TEST_CASE("other things beside documents are passed over") {
     }
     CHECK_FALSE(parse_artifact_document_key(key_text));
     const std::string tasks = "mf.checkpoints/checkpoints/metadata/F7/1/start/1/";
-    for (const char* name : {"latest", "0.x.12", "0.12.metadata", "x.0.12.metadata", ".metadata", "0.x.y.metadata"}) {
+    for (const char* name : {"latest", "0.x.12", "0.12.metadata", "x.0.12.metadata", "02.x.12.metadata", ".metadata",
+                             "0.x.y.metadata"}) {
         CAPTURE(name);
         CHECK_FALSE(parse_task_document_key(tasks + name));
     }
@@ -257,7 +260,7 @@ TEST_CASE("what is no key of a model") {
         CHECK(refusal([&] { parse_model_key(text); }).kind() == errc::key_not_compatible);
     }
     for (const char* name :
-         {"latest", "0.metadata", "0..metadata", "x.m.metadata", ".m.metadata", "0.m", "0.m/x.metadata"}) {
+         {"latest", "02.m.metadata", "0.metadata", "0..metadata", "x.m.metadata", ".m.metadata", "0.m", "0.m/x.metadata"}) {
         CAPTURE(name);
         CHECK_FALSE(parse_model_task_document_key("mf.models/models/metadata/F/1/s/2/" + std::string(name)));
     }

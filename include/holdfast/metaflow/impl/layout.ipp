@@ -70,7 +70,7 @@ inline std::optional<metaflow::checkpoint_id> parse_attempt_name_version(std::st
     const std::size_t last = text.rfind('.');
     if (first == std::string_view::npos || last <= first + 1) return std::nullopt;
     const auto version = parse_count(text.substr(last + 1));
-    if (!version || !is_decimal(text.substr(0, first))) return std::nullopt;
+    if (!version || !parse_count(text.substr(0, first))) return std::nullopt;
     return metaflow::checkpoint_id{.pathspec_hash = {},
                                    .attempt = std::string(text.substr(0, first)),
                                    .name = std::string(text.substr(first + 1, last - first - 1)),
@@ -309,7 +309,7 @@ HOLDFAST_DECL std::optional<model_task_document_location> parse_model_task_docum
     const auto name = detail::without_document_suffix(parts[4]);
     if (!name) return std::nullopt;
     const std::string_view attempt = name->substr(0, name->find('.'));
-    if (!detail::is_decimal(attempt) || name->size() < attempt.size() + 2) return std::nullopt;
+    if (!detail::parse_count(attempt) || name->size() < attempt.size() + 2) return std::nullopt;
     return model_task_document_location{detail::pathspec_of_parts(parts), std::string(attempt),
                                         std::string(name->substr(attempt.size() + 1))};
 }
