@@ -101,6 +101,7 @@
 #include <holdfast/storage/impl/open.ipp>
 #include <holdfast/storage/impl/s3.ipp>
 #include <holdfast/storage/local/impl/staged_object.ipp>
+#include <holdfast/storage/local/impl/staged_tree.ipp>
 #include <holdfast/storage/s3/impl/answer_reader.ipp>
 #include <holdfast/storage/s3/impl/client.ipp>
 #include <holdfast/storage/s3/impl/client_corrections.ipp>

@@ -563,6 +563,35 @@ void check_derived_operations(const Storage& storage) {
         put_stream(storage, key, [](std::span<std::byte>) { return std::size_t{0}; });
         CHECK(get_text(storage, key).empty());
     }
+    SUBCASE("put_all") {
+        const object_key prefix{"batch"};
+        std::vector<pending_put> objects;
+        for (const char* name : {"batch/a", "batch/b/c", "batch/b/d/e", "batch/z"}) {
+            objects.push_back({object_key(name), byte_source::from_text(name)});
+        }
+        for (int i = 0; i < 2; ++i) {
+            const auto stored = put_all(storage, prefix, objects, {.digest = true});
+            REQUIRE(stored.size() == objects.size());
+            for (std::size_t j = 0; j < objects.size(); ++j) {
+                const std::string& name = objects[j].key.str();
+                CHECK(stored[j].key.str() == name);
+                CHECK(stored[j].size == name.size());
+                CHECK(stored[j].etag == storage.head(objects[j].key)->etag);
+                CHECK(get_text(storage, objects[j].key) == name);
+                if (stored[j].crc32c) CHECK(*stored[j].crc32c == detail::crc32c(0, std::as_bytes(std::span(name))));
+            }
+        }
+        CHECK(keys_below(storage, "").size() == objects.size());
+        CHECK(put_all(storage, object_key("none"), {}).empty());
+        std::stop_source stop;
+        stop.request_stop();
+        CHECK(failure_of([&] { put_all(storage, object_key("new"), {}, {.stop = stop.get_token()}); }) == std::nullopt);
+        const std::vector<pending_put> fresh{{object_key("new/a"), byte_source::from_text("text")}};
+        CHECK(failure_of([&] { put_all(storage, object_key("new"), fresh, {.stop = stop.get_token()}); }) ==
+              errc::cancelled);
+        CHECK(failure_of([&] { put_all(storage, object_key("ne"), fresh); }) == errc::invalid_argument);
+        CHECK(keys_below(storage, "new").empty());
+    }
     SUBCASE("one at most reserves a key, and never again") {
         for (int i = 0; i < 4; ++i) {
             const object_key claimed{"claims/" + std::to_string(i)};

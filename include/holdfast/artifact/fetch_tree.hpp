@@ -16,6 +16,7 @@
 #include <holdfast/core/error.hpp>
 #include <holdfast/core/object_key.hpp>
 #include <holdfast/detail/parallel.hpp>
+#include <holdfast/detail/system.hpp>
 #include <holdfast/storage/backend.hpp>
 #include <holdfast/storage/operations.hpp>
 
@@ -68,6 +69,11 @@ std::vector<stored_file> files_below(const Storage& storage, const saved_tree& t
     return found;
 }
 
+/// The permission bits that a new file gets in a directory that was just made with mode 0777.
+inline std::uint32_t new_file_mode(const std::filesystem::path& new_directory) {
+    return status_of(new_directory, true).mode & 0666U;
+}
+
 template <storage_backend Storage>
 void fetch_one(const Storage& storage, const saved_tree& tree, const stored_file& file,
                const std::filesystem::path& target, const load_options& options, const transfer_limits& limits) {
@@ -82,9 +88,9 @@ void fetch_one(const Storage& storage, const saved_tree& tree, const stored_file
         throw_missing_file(tree.key.str(), file.path);
     }
     if (options.verify) check_file(tree.key.str(), file, got.size, got.crc32c, kind, target);
-    set_path_mode(target, file.mode);
 }
 
+/// @param directory new and empty
 template <storage_backend Storage>
 fetched_tree fetch_files(const Storage& storage, const saved_tree& tree, const std::filesystem::path& directory,
                          const load_options& options, const transfer_limits& limits) {
@@ -92,10 +98,13 @@ fetched_tree fetch_files(const Storage& storage, const saved_tree& tree, const s
     const auto total = check_totals(tree.key.str(), files, options.limits);
     if (options.verify && !tree.contents) check_size(tree.key.str(), tree.size, total);
     make_tree_directories(directory, tree.contents ? tree.contents->directories : std::vector<std::string>{}, files);
+    const std::uint32_t given_mode = new_file_mode(directory);
     parallel_for(
         files.size(), limits.connections,
         [&](std::size_t i) {
-            fetch_one(storage, tree, files[i], directory / std::filesystem::path(files[i].path), options, limits);
+            const auto target = directory / std::filesystem::path(files[i].path);
+            fetch_one(storage, tree, files[i], target, options, limits);
+            if (files[i].mode != given_mode) set_path_mode(target, files[i].mode);
         },
         options.stop);
     return {directory, files.size(), total};

@@ -1,16 +1,17 @@
 #ifndef HOLDFAST_ARTIFACT_STORE_TREE_HPP
 #define HOLDFAST_ARTIFACT_STORE_TREE_HPP
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <stop_token>
-#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include <holdfast/archive/format.hpp>
 #include <holdfast/artifact/manifest.hpp>
-#include <holdfast/core/error.hpp>
+#include <holdfast/core/object_info.hpp>
 #include <holdfast/core/object_key.hpp>
 #include <holdfast/detail/parallel.hpp>
 #include <holdfast/storage/backend.hpp>
@@ -51,42 +52,38 @@ inline void digest_files(const file_tree& tree, manifest& contents, unsigned thr
         [&](std::size_t i) { contents.files[i].digest = digest_of(*sources[i], contents.digest); }, stop);
 }
 
+/// The answers of the puts, in the order of the objects.
 template <storage_backend Storage>
-std::uint64_t store_objects(const Storage& storage, const object_key& key, std::vector<packed_object> objects,
-                            const put_options& options, const transfer_limits& limits) {
+std::vector<object_info> store_objects(const Storage& storage, const object_key& key,
+                                       std::vector<packed_object> objects, const put_options& options,
+                                       const transfer_limits& limits) {
+    if (objects.size() == 1 && objects.front().path.empty())
+        return {storage.put(key, objects.front().content, options)};
     std::vector<pending_put> pending;
-    std::uint64_t size = 0;
-    for (auto& object : objects) {
-        size += object.content.size();
-        pending.push_back({object.path.empty() ? key : key / object.path, std::move(object.content)});
-    }
-    put_all(storage, pending, options, limits);
-    return size;
+    pending.reserve(objects.size());
+    for (auto& object : objects) pending.push_back({key / object.path, std::move(object.content)});
+    return put_all(storage, key, pending, options, limits);
 }
 
-/// One object a file: the digest that the put computed serves the manifest, so that bytes are read once.
-template <storage_backend Storage>
-std::uint64_t store_digested(const Storage& storage, const object_key& key, const std::vector<packed_object>& objects,
-                             manifest& contents, const put_options& options, const transfer_limits& limits) {
-    std::uint64_t size = 0;
-    for (const auto& object : objects) size += object.content.size();
-    parallel_for(
-        objects.size(), limits.connections,
-        [&](std::size_t i) {
-            const auto stored = storage.put(key / objects[i].path, objects[i].content, options);
-            contents.files[i].digest =
-                stored.crc32c ? crc32c_hex(*stored.crc32c) : digest_of(objects[i].content, digest_kind::crc32c);
-        },
-        options.stop);
-    return size;
+/// Whether the objects are the files of the manifest, in its order.
+inline bool is_one_object_a_file(const std::vector<packed_object>& objects, const manifest& contents) {
+    return objects.size() == contents.files.size() && (objects.empty() || !objects.front().path.empty());
+}
+
+/// Takes over the digests that the puts computed, so that bytes are read once; false where a backend computed none.
+inline bool take_digests(const std::vector<object_info>& stored, manifest& contents) {
+    for (std::size_t i = 0; i < stored.size(); ++i) {
+        if (!stored[i].crc32c) return false;
+        contents.files[i].digest = crc32c_hex(*stored[i].crc32c);
+    }
+    return true;
 }
 
 }  // namespace detail
 
 /// Stores a tree at and below a key that holds nothing yet.
 ///
-/// Effects: one put per object, `limits.connections` at a time; no temporary file. After an error some objects
-/// may be stored.
+/// Effects: a `put_all` of its objects, or one put; no temporary file. After an error some objects may be stored.
 /// Errors: those of the format and the storage; `precondition_failed` where a file changed meanwhile;
 /// `invalid_argument` where a file's path makes no object key.
 template <archive_format Archive, storage_backend Storage>
@@ -94,20 +91,20 @@ stored_tree store_tree(const Storage& storage, const object_key& key, const file
                        const transfer_limits& limits, std::stop_token stop) {
     stored_tree result{0, detail::list_contents(tree, digest)};
     auto packed = Archive::pack(tree);
-    const put_options options{.digest = digest == digest_kind::crc32c, .stop = stop};
     auto* objects = std::get_if<std::vector<packed_object>>(&packed);
-    const bool one_object_a_file = objects != nullptr && objects->size() == result.contents.files.size() &&
-                                   (objects->empty() || !objects->front().path.empty());
-    if (one_object_a_file && options.digest) {
-        result.size = detail::store_digested(storage, key, *objects, result.contents, options, limits);
+    const bool digested_by_puts =
+        digest == digest_kind::crc32c && objects != nullptr && detail::is_one_object_a_file(*objects, result.contents);
+    if (!digested_by_puts) detail::digest_files(tree, result.contents, limits.connections, stop);
+    if (objects == nullptr) {
+        result.size = put_stream(storage, key, std::get<std::function<byte_stream()>>(packed)(), {.stop = stop}).size;
         return result;
     }
-    detail::digest_files(tree, result.contents, limits.connections, stop);
-    result.size = objects != nullptr ? detail::store_objects(storage, key, std::move(*objects),
-                                                             {.digest = false, .stop = stop}, limits)
-                                     : put_stream(storage, key, std::get<std::function<byte_stream()>>(packed)(),
-                                                  {.digest = false, .stop = stop})
-                                           .size;
+    const auto stored =
+        detail::store_objects(storage, key, std::move(*objects), {.digest = digested_by_puts, .stop = stop}, limits);
+    for (const auto& object : stored) result.size += object.size;
+    if (digested_by_puts && !detail::take_digests(stored, result.contents)) {
+        detail::digest_files(tree, result.contents, limits.connections, stop);
+    }
     return result;
 }
 

@@ -23,6 +23,9 @@ public:
     /// Follows symbolic links. Errors: `not_found`, `access_denied`, `invalid_argument` (not a regular file).
     HOLDFAST_DECL explicit source_file(std::filesystem::path path);
 
+    /// The same, where it was looked at just now. Errors: `invalid_argument` (not a regular file).
+    HOLDFAST_DECL source_file(std::filesystem::path path, const detail::file_status& status);
+
     const std::filesystem::path& path() const noexcept { return path_; }
     std::uint64_t size() const noexcept { return status_.size; }
     const detail::file_status& status() const noexcept { return status_; }

@@ -44,7 +44,7 @@ public:
     /// process removes it meanwhile.
     HOLDFAST_DECL beneath make_directories(std::string_view path, std::uint32_t mode) const;
 
-    /// Renames; false where `to` exists and is not to be replaced. Errors: `not_found` where `from` or the directory
+    /// Renames a file, or a directory to a new name; false where `to` exists and is not to be replaced. Errors: `not_found` where `from` or the directory
     /// of `to` is missing.
     HOLDFAST_DECL bool rename(std::string_view from, std::string_view to, bool replace) const;
 
@@ -53,6 +53,10 @@ public:
 
     /// Removes a file; false where there was none.
     HOLDFAST_DECL bool remove_file(std::string_view path) const;
+
+    /// Removes a directory and what is below it, following no link; false where there is nothing. Errors:
+    /// `invalid_argument` for a file.
+    HOLDFAST_DECL bool remove_tree(std::string_view path) const;
 
     /// Removes an empty directory; false where there is none or it is not empty.
     HOLDFAST_DECL bool remove_directory(std::string_view path) const;
@@ -70,13 +74,15 @@ public:
 private:
     beneath(file root, resolution how) : root_(std::move(root)), how_(how) {}
 
-    HOLDFAST_DECL file directory(std::string_view path) const;           // an empty file, with errno, where it fails
-    HOLDFAST_DECL file directory_by_name(std::string_view path) const;   // the same
+    // An empty file, with errno, where it fails.
+    HOLDFAST_DECL file directory(std::string_view path) const;
+    HOLDFAST_DECL file directory_by_name(std::string_view path) const;
+    HOLDFAST_DECL file open_file(std::string_view path, int flags, std::uint32_t mode) const;
 
     // The directory of the last name: the root itself, or what `opened` becomes.
     HOLDFAST_DECL const file& require_parent(std::string_view path, const char* operation, file& opened) const;
     HOLDFAST_DECL const file* find_parent(std::string_view path, const char* operation, file& opened) const;
-    std::filesystem::path full(std::string_view path) const { return root_.path() / path; }
+    HOLDFAST_DECL std::string full(std::string_view path) const;  // for messages
 
     file root_;
     resolution how_;

@@ -39,7 +39,7 @@ public:
     HOLDFAST_DECL static file create_new(const std::filesystem::path& path, std::uint32_t mode = 0666);
 
     /// Takes over an open descriptor; `path` is for messages.
-    static file adopt(int descriptor, std::filesystem::path path) { return {descriptor, std::move(path)}; }
+    static file adopt(int descriptor, std::string path) { return {descriptor, std::move(path)}; }
 
     file(file&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
     file& operator=(file&& other) noexcept {
@@ -51,7 +51,7 @@ public:
 
     int descriptor() const noexcept { return descriptor_; }
     explicit operator bool() const noexcept { return descriptor_ >= 0; }
-    const std::filesystem::path& path() const noexcept { return path_; }
+    const std::string& path() const noexcept { return path_; }
 
     HOLDFAST_DECL file_status status() const;
 
@@ -66,11 +66,11 @@ public:
     HOLDFAST_DECL void close_checked();
 
 private:
-    file(int descriptor, std::filesystem::path path) : descriptor_(descriptor), path_(std::move(path)) {}
+    file(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
     HOLDFAST_DECL void close() noexcept;
 
     int descriptor_ = -1;
-    std::filesystem::path path_;
+    std::string path_;  // no std::filesystem::path: to take one apart costs as much as a call of the system
 };
 
 /// Status of a path, through links or of the link itself. Errors: as `file`.

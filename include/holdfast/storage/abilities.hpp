@@ -94,6 +94,46 @@ object_info put_stream(const Storage& storage, const object_key& key, const byte
     }
 }
 
+namespace detail {
+
+inline void check_below(const object_key& prefix, std::span<const pending_put> objects) {
+    for (const auto& object : objects) {
+        if (!object.key.is_below(prefix.str())) {
+            throw error(errc::invalid_argument, "put", object.key.str(),
+                        "the key is not below '" + prefix.str() + "'; put it by itself");
+        }
+    }
+}
+
+template <storage_backend Storage>
+std::vector<object_info> put_each(const Storage& storage, std::span<const pending_put> objects,
+                                  const put_options& options, const transfer_limits& limits) {
+    std::vector<object_info> stored;
+    stored.reserve(objects.size());
+    for (const auto& object : objects) stored.push_back({.key = object.key});
+    parallel_for(
+        objects.size(), limits.connections,
+        [&](std::size_t i) { stored[i] = storage.put(objects[i].key, objects[i].content, options); }, options.stop);
+    return stored;
+}
+
+}  // namespace detail
+
+/// Stores objects below one prefix, several at once; the answers stand in the order of `objects`.
+/// Effects: without the ability each is a put, and those stored before an error stay.
+/// Errors: the first one of a put; `invalid_argument`, before anything is stored, for a key that is not below the
+/// prefix.
+template <storage_backend Storage>
+std::vector<object_info> put_all(const Storage& storage, const object_key& prefix, std::span<const pending_put> objects,
+                                 const put_options& options = {}, const transfer_limits& limits = {}) {
+    if constexpr (batch_put_storage<Storage>) {
+        return storage.put_batch(prefix, objects, options, limits);
+    } else {
+        detail::check_below(prefix, objects);
+        return detail::put_each(storage, objects, options, limits);
+    }
+}
+
 /// Removes objects; absent ones are no error.
 /// Errors: that of the first object that could not be removed, after all were tried.
 template <storage_backend Storage>

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <holdfast/storage/abilities.hpp>
 #include <holdfast/storage/backend.hpp>
@@ -32,6 +33,8 @@ public:
     virtual object_info copy(const object_key&, const object_key&) const = 0;
     virtual void remove_batch(std::span<const object_key>) const = 0;
     virtual object_info put_stream(const object_key&, const byte_stream&, const put_options&) const = 0;
+    virtual std::vector<object_info> put_batch(const object_key&, std::span<const pending_put>, const put_options&,
+                                               const transfer_limits&) const = 0;
     virtual bool reserve(const object_key&) const = 0;
 };
 
@@ -61,8 +64,13 @@ public:
         return holdfast::copy(storage_, from, to);
     }
     void remove_batch(std::span<const object_key> keys) const override { holdfast::remove_all(storage_, keys); }
-    object_info put_stream(const object_key& key, const byte_stream& stream, const put_options& options) const override {
+    object_info put_stream(const object_key& key, const byte_stream& stream,
+                           const put_options& options) const override {
         return holdfast::put_stream(storage_, key, stream, options);
+    }
+    std::vector<object_info> put_batch(const object_key& prefix, std::span<const pending_put> objects,
+                                       const put_options& options, const transfer_limits& limits) const override {
+        return holdfast::put_all(storage_, prefix, objects, options, limits);
     }
     bool reserve(const object_key& key) const override { return holdfast::reserve(storage_, key); }
 
@@ -76,13 +84,12 @@ private:
 ///
 /// Models every ability. Where the held backend lacks one, the call is the function of the same name over the
 /// primitives, with that function's guarantees: `put_if_absent` and `put_if_match` are then not atomic, and
-/// `reserve` still lets at most one win.
+/// `reserve` still lets at most one win; `put_batch` stores one by one.
 class any_storage {
 public:
     template <class Storage>
         requires(!std::same_as<Storage, any_storage>) && storage_backend<Storage>
-    any_storage(Storage storage)
-        : held_(std::make_shared<const detail::held_storage<Storage>>(std::move(storage))) {}
+    any_storage(Storage storage) : held_(std::make_shared<const detail::held_storage<Storage>>(std::move(storage))) {}
 
     object_info put(const object_key& key, const byte_source& source, const put_options& options = {}) const {
         return held_->put(key, source, options);
@@ -106,6 +113,10 @@ public:
     void remove_batch(std::span<const object_key> keys) const { held_->remove_batch(keys); }
     object_info put_stream(const object_key& key, const byte_stream& stream, const put_options& options = {}) const {
         return held_->put_stream(key, stream, options);
+    }
+    std::vector<object_info> put_batch(const object_key& prefix, std::span<const pending_put> objects,
+                                       const put_options& options = {}, const transfer_limits& limits = {}) const {
+        return held_->put_batch(prefix, objects, options, limits);
     }
 
     /// As the function `reserve` over what is held.

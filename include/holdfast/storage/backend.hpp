@@ -9,6 +9,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <holdfast/core/byte_sink.hpp>
 #include <holdfast/core/byte_source.hpp>
@@ -16,6 +17,7 @@
 #include <holdfast/core/object_info.hpp>
 #include <holdfast/core/object_key.hpp>
 #include <holdfast/core/store_url.hpp>
+#include <holdfast/storage/transfer_limits.hpp>
 
 namespace holdfast {
 
@@ -34,6 +36,12 @@ struct get_options {
     byte_range range = {};      ///< default: the whole object
     std::string if_match = {};  ///< when not empty: fail with `precondition_failed` unless the etag is this one
     std::stop_token stop = {};  ///< when stopped the call ends soon with `cancelled`
+};
+
+/// An object that is to be stored.
+struct pending_put {
+    object_key key;
+    byte_source content;
 };
 
 /// Takes one listed object; returns false to end the listing.
@@ -147,6 +155,18 @@ template <class Storage>
 concept batch_remove_storage =
     storage_backend<Storage> && requires(const Storage& storage, std::span<const object_key> keys) {
         { storage.remove_batch(keys) } -> std::same_as<void>;
+    };
+
+/// Ability: stores many objects below one prefix at less cost than one by one; the answers stand in the order of
+/// `objects`. Where nothing was at or below the prefix they appear together or not at all; elsewhere each as by `put`.
+/// Errors: the first one of a put; `invalid_argument`, before anything is stored, for a key that is not below the
+/// prefix.
+template <class Storage>
+concept batch_put_storage =
+    storage_backend<Storage> &&
+    requires(const Storage& storage, const object_key& prefix, std::span<const pending_put> objects,
+             const put_options& options, const transfer_limits& limits) {
+        { storage.put_batch(prefix, objects, options, limits) } -> std::same_as<std::vector<object_info>>;
     };
 
 /// Ability: stores an object whose size is not known beforehand, with the guarantees of `put`.

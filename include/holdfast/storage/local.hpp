@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <holdfast/detail/beneath.hpp>
 #include <holdfast/detail/config.hpp>
@@ -29,8 +30,9 @@ struct local_options {
 
 /// Objects as files below a directory, one file each, as Python's Metaflow keeps them.
 ///
-/// Effects: an object is written to a new file in `<root>/.holdfast` and renamed when it is whole; file extents are
-/// copied in the kernel where no digest is asked for. Files get mode 0666 and directories 0777, less the umask.
+/// Effects: an object is written to a new file in `<root>/.holdfast` and renamed when it is whole, and so is the
+/// directory that a batch of objects becomes where its prefix has none; file extents are copied in the kernel where no
+/// digest is asked for. Files get mode 0666 and directories 0777, less the umask.
 /// Removing an object removes the directories that became empty. The root is created by the first put.
 /// The writers of `put_if_match` and of every other call of this class exclude each other by a lock on
 /// `.holdfast/lock`; programs that write to the files themselves take no part.
@@ -64,8 +66,12 @@ public:
     HOLDFAST_DECL object_info put_stream(const object_key& key, const byte_stream& stream,
                                          const put_options& options = {}) const;
 
+    HOLDFAST_DECL std::vector<object_info> put_batch(const object_key& prefix, std::span<const pending_put> objects,
+                                                     const put_options& options = {},
+                                                     const transfer_limits& limits = {}) const;
+
     /// Removes what writers that were killed left in `.holdfast` and nobody wrote to for `age`; returns the number
-    /// of files. An `age` shorter than the longest pause of a live writer makes its put fail.
+    /// of objects and of batches. An `age` shorter than the longest pause of a live writer makes its put fail.
     HOLDFAST_DECL std::size_t clean_unfinished(std::chrono::seconds age) const;
 
 private:
@@ -77,13 +83,16 @@ private:
 
     HOLDFAST_DECL std::optional<object_info> store(const object_key& key, const put_options& options,
                                                    const commit_rule& rule, const writer& write) const;
-    HOLDFAST_DECL object_info finish(detail::staged_object& staged, const object_key& key, const writer& write) const;
     HOLDFAST_DECL bool has_etag(const object_key& key, const std::string& etag) const;
     HOLDFAST_DECL std::optional<detail::beneath> open_root() const;
     HOLDFAST_DECL detail::beneath make_root() const;
     HOLDFAST_DECL void sync_above(const detail::beneath& root, const object_key& key) const;
-    HOLDFAST_DECL bool commit(const detail::beneath& root, const detail::staged_object& staged, const object_key& key,
-                              bool replace) const;
+    HOLDFAST_DECL bool commit(const detail::beneath& root, const detail::beneath& private_directory,
+                              const std::string& staged, const object_key& key, bool replace) const;
+    HOLDFAST_DECL std::optional<std::vector<object_info>> put_new_directory(const object_key& prefix,
+                                                                            std::span<const pending_put> objects,
+                                                                            const put_options& options,
+                                                                            const transfer_limits& limits) const;
 
     std::filesystem::path given_;  // absolute
     std::filesystem::path root_;   // the same with its links resolved

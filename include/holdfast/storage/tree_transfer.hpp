@@ -23,26 +23,6 @@
 
 namespace holdfast {
 
-/// An object that is to be stored.
-struct pending_put {
-    object_key key;
-    byte_source content;
-};
-
-/// Stores objects, several at once; the answers stand in the order of `objects`.
-/// Errors: the first one; the objects stored before it stay.
-template <storage_backend Storage>
-std::vector<object_info> put_all(const Storage& storage, std::span<const pending_put> objects,
-                                 const put_options& options = {}, const transfer_limits& limits = {}) {
-    std::vector<object_info> stored;
-    stored.reserve(objects.size());
-    for (const auto& object : objects) stored.push_back({.key = object.key});
-    detail::parallel_for(
-        objects.size(), limits.connections,
-        [&](std::size_t i) { stored[i] = storage.put(objects[i].key, objects[i].content, options); }, options.stop);
-    return stored;
-}
-
 namespace detail {
 
 /// Whether it is a regular file, not a directory. Errors: for anything else.
@@ -83,7 +63,7 @@ inline std::filesystem::path path_of(const object_key& key, const object_key& pr
 /// leave no trace. For links, modes and empty directories use an archive.
 ///
 /// Errors: `unsafe_path` where there is a symbolic link, `invalid_argument` where there is a device, socket or
-/// pipe, both before anything is stored; then as `put_all`.
+/// pipe, both before anything is stored; then the first one of a put, and the objects stored before it stay.
 template <storage_backend Storage>
 std::vector<object_info> put_tree(const Storage& storage, const object_key& prefix,
                                   const std::filesystem::path& directory, const put_options& options = {},

@@ -142,6 +142,30 @@ TEST_CASE("a rename replaces only where it may") {
     }
 }
 
+TEST_CASE("a directory is renamed to a new name, and removed with all that is in it") {
+    for (const auto how : resolutions) {
+        const detail::temp_directory scratch;
+        write(scratch.path() / "from/sub/a", "a");
+        write(scratch.path() / "taken/b", "b");
+        write(scratch.path() / "outside", "stays");
+        fs::create_symlink("../outside", scratch.path() / "from/link");
+        fs::create_directory_symlink("taken", scratch.path() / "link");
+        const beneath root(scratch.path(), how);
+        CHECK_FALSE(root.rename("from", "taken", false));
+        CHECK(root.rename("from", "to", false));
+        CHECK(content_of(root.open_read("to/sub/a")) == "a");
+        CHECK_FALSE(root.status("from"));
+        CHECK(root.remove_tree("to"));
+        CHECK_FALSE(root.remove_tree("to"));
+        CHECK_FALSE(root.remove_tree("absent/x"));
+        CHECK(failure_of([&] { root.remove_tree("outside"); }) == errc::invalid_argument);
+        CHECK(failure_of([&] { root.remove_tree("link"); }) == errc::invalid_argument);
+        CHECK(failure_of([&] { root.remove_tree("link/b"); }) == errc::unsafe_path);
+        CHECK(content_of(root.open_read("taken/b")) == "b");
+        CHECK(content_of(root.open_read("outside")) == "stays");
+    }
+}
+
 TEST_CASE("the portable rename replaces nothing either") {
     const detail::temp_directory scratch;
     write(scratch.path() / "a", "a");

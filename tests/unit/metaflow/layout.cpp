@@ -156,8 +156,8 @@ TEST_CASE("other things beside documents are passed over") {
     }
     CHECK_FALSE(parse_artifact_document_key(key_text));
     const std::string tasks = "mf.checkpoints/checkpoints/metadata/F7/1/start/1/";
-    for (const char* name : {"latest", "0.x.12", "0.12.metadata", "x.0.12.metadata", "02.x.12.metadata", ".metadata",
-                             "0.x.y.metadata"}) {
+    for (const char* name :
+         {"latest", "0.x.12", "0.12.metadata", "x.0.12.metadata", "02.x.12.metadata", ".metadata", "0.x.y.metadata"}) {
         CAPTURE(name);
         CHECK_FALSE(parse_task_document_key(tasks + name));
     }
@@ -259,8 +259,8 @@ TEST_CASE("what is no key of a model") {
         CAPTURE(text);
         CHECK(refusal([&] { parse_model_key(text); }).kind() == errc::key_not_compatible);
     }
-    for (const char* name :
-         {"latest", "02.m.metadata", "0.metadata", "0..metadata", "x.m.metadata", ".m.metadata", "0.m", "0.m/x.metadata"}) {
+    for (const char* name : {"latest", "02.m.metadata", "0.metadata", "0..metadata", "x.m.metadata", ".m.metadata",
+                             "0.m", "0.m/x.metadata"}) {
         CAPTURE(name);
         CHECK_FALSE(parse_model_task_document_key("mf.models/models/metadata/F/1/s/2/" + std::string(name)));
     }

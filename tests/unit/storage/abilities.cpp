@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <holdfast/storage/memory.hpp>
+#include <holdfast/storage/operations.hpp>
 #include <tests/support/archetype_storage.hpp>
 #include <tests/support/failing_storage.hpp>
 
@@ -18,6 +19,16 @@ const storage_hook refuse_even_keys = [](const storage_step& step) {
         throw error(errc::access_denied, "remove", step.key, "this test refuses it");
     }
 };
+
+template <class Call>
+errc kind_of(Call call) {
+    try {
+        call();
+    } catch (const error& failure) {
+        return failure.kind();
+    }
+    return {};
+}
 
 }  // namespace
 
@@ -46,10 +57,38 @@ TEST_CASE("a fallback that fails between its steps changes nothing") {
     store.put(key, byte_source::from_text("old"), {});
     const std::string etag = store.head(key)->etag;
     const failing_storage failing(store, fail_at(1));
-    SUBCASE("put_if_match") { CHECK_THROWS_AS(put_if_match(failing, key, byte_source{}, etag), error); }
-    SUBCASE("put_if_absent") { CHECK_THROWS_AS(put_if_absent(failing, object_key("new"), byte_source{}), error); }
-    SUBCASE("copy") { CHECK_THROWS_AS(copy(failing, key, object_key("new")), error); }
+    SUBCASE("put_if_match") {
+        CHECK_THROWS_AS(put_if_match(failing, key, byte_source{}, etag), error);
+    }
+    SUBCASE("put_if_absent") {
+        CHECK_THROWS_AS(put_if_absent(failing, object_key("new"), byte_source{}), error);
+    }
+    SUBCASE("copy") {
+        CHECK_THROWS_AS(copy(failing, key, object_key("new")), error);
+    }
     CHECK(failing.steps() == 2);
     CHECK(store.head(key)->etag == etag);
     CHECK_FALSE(store.head(object_key("new")));
+}
+
+TEST_CASE("put_all answers in the order of the objects and stops at the first failure") {
+    const archetype_storage store;
+    std::vector<pending_put> objects;
+    for (int i = 0; i < 30; ++i) {
+        objects.push_back({object_key("p/" + std::to_string(i)),
+                           byte_source::from_text(std::string(static_cast<std::size_t>(i), 'x'))});
+    }
+    const auto stored = put_all(store, object_key("p"), objects);
+    REQUIRE(stored.size() == 30);
+    for (std::size_t i = 0; i < 30; ++i) {
+        CHECK(stored[i].key == objects[i].key);
+        CHECK(stored[i].size == i);
+        CHECK(store.head(stored[i].key)->etag == stored[i].etag);
+    }
+    const archetype_storage other;
+    const failing_storage failing(other, fail_at(4));
+    CHECK(kind_of([&] { put_all(failing, object_key("p"), objects, {}, {.connections = 1}); }) == errc::unavailable);
+    CHECK(failing.steps() == 5);
+    CHECK(list_all(other, "").size() == 4);
+    CHECK(kind_of([&] { put_all(store, object_key("p/1"), objects); }) == errc::invalid_argument);
 }

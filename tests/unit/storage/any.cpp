@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <holdfast/detail/temp_directory.hpp>
+#include <holdfast/storage/local.hpp>
 #include <holdfast/storage/memory.hpp>
 #include <holdfast/storage/operations.hpp>
 #include <tests/support/archetype_storage.hpp>
@@ -41,6 +43,16 @@ TEST_CASE("any_storage passes abilities on") {
           operations{"put_if_absent", "put_if_match", "copy", "put_stream", "remove_batch", "put_if_absent"});
 }
 
+TEST_CASE("any_storage passes a batch on whole") {
+    const detail::temp_directory scratch;
+    std::vector<std::string> operations;
+    const any_storage any(failing_storage(local_storage(scratch.path()), [&](const storage_step& step) {
+        if (!step.done) operations.emplace_back(step.operation);
+    }));
+    put_all(any, object_key("x"), std::vector<pending_put>{{object_key("x/a"), {}}, {object_key("x/b"), {}}});
+    CHECK(operations == std::vector<std::string>{"put_batch"});
+}
+
 TEST_CASE("any_storage makes abilities of primitives where there are none") {
     const recorded<archetype_storage> any;
     const object_key key("key");
@@ -51,6 +63,10 @@ TEST_CASE("any_storage makes abilities of primitives where there are none") {
     SUBCASE("put_if_match") {
         CHECK_FALSE(put_if_match(any.storage, key, byte_source{}, "1"));
         CHECK(*any.operations == operations{"head"});
+    }
+    SUBCASE("put_batch") {
+        put_all(any.storage, key, std::vector<pending_put>{{key / "a", {}}, {key / "b", {}}});
+        CHECK(*any.operations == operations{"put", "put"});
     }
     SUBCASE("reserve is the claims protocol, not put_if_absent") {
         CHECK(reserve(any.storage, key));

@@ -26,14 +26,16 @@ constexpr bool has_every_ability =
 template <class Storage>
 constexpr bool has_no_ability =
     !create_only_storage<Storage> && !compare_and_swap_storage<Storage> && !copying_storage<Storage> &&
-    !batch_remove_storage<Storage> && !streaming_storage<Storage>;
+    !batch_remove_storage<Storage> && !streaming_storage<Storage> && !batch_put_storage<Storage>;
 
 static_assert(storage_backend<memory_storage> && has_every_ability<memory_storage>);
 static_assert(storage_backend<local_storage> && has_every_ability<local_storage>);
 static_assert(storage_backend<any_storage> && has_every_ability<any_storage>);
+static_assert(batch_put_storage<local_storage> && batch_put_storage<any_storage> && !batch_put_storage<memory_storage>);
 static_assert(storage_backend<archetype_storage> && has_no_ability<archetype_storage>);
 static_assert(has_every_ability<failing_storage<memory_storage>>);
-static_assert(storage_backend<failing_storage<archetype_storage>> && has_no_ability<failing_storage<archetype_storage>>);
+static_assert(storage_backend<failing_storage<archetype_storage>> &&
+              has_no_ability<failing_storage<archetype_storage>>);
 static_assert(reserving_storage<any_storage> && !reserving_storage<memory_storage>);
 
 static_assert(require_storage_backend<memory_storage>() && require_storage_backend<archetype_storage>());

@@ -60,9 +60,8 @@ std::vector<std::string> keys_in(const local_storage& storage, std::string_view 
 /// The unfinished objects in a store.
 std::size_t staged_in(const fs::path& root) {
     if (!fs::exists(root / ".holdfast")) return 0;
-    return static_cast<std::size_t>(std::ranges::count_if(fs::directory_iterator(root / ".holdfast"), [](const auto& e) {
-        return e.path().filename() != "lock";
-    }));
+    return static_cast<std::size_t>(std::ranges::count_if(fs::directory_iterator(root / ".holdfast"),
+                                                          [](const auto& e) { return e.path().filename() != "lock"; }));
 }
 
 using names = std::vector<std::string>;
@@ -113,8 +112,10 @@ TEST_CASE("objects are plain files that others may read as the umask allows, and
     fs::create_directory(scratch.path() / "probe_dir");
     const local_storage storage(scratch.path() / "store");
     put_text(storage, key, "text");
-    CHECK(fs::status(scratch.path() / "store/dir/object").permissions() == fs::status(scratch.path() / "probe").permissions());
-    CHECK(fs::status(scratch.path() / "store/dir").permissions() == fs::status(scratch.path() / "probe_dir").permissions());
+    CHECK(fs::status(scratch.path() / "store/dir/object").permissions() ==
+          fs::status(scratch.path() / "probe").permissions());
+    CHECK(fs::status(scratch.path() / "store/dir").permissions() ==
+          fs::status(scratch.path() / "probe_dir").permissions());
     write(scratch.path() / "store/from/python", "theirs");
     CHECK(keys_in(storage) == names{"dir/object", "from/python"});
     CHECK(get_text(storage, object_key("from/python")) == "theirs");
@@ -198,7 +199,8 @@ TEST_CASE("links in the store are not objects and lead nowhere") {
     CHECK(keys_in(storage) == names{"in/file"});
     CHECK(keys_in(storage, "up").empty());
     CHECK(keys_in(storage, "inside").empty());
-    for (const std::string text : {"up/file", "up/new", "up", "inside/file", "to_file", "in/out", "dangling", "dangling/x"}) {
+    for (const std::string text :
+         {"up/file", "up/new", "up", "inside/file", "to_file", "in/out", "dangling", "dangling/x"}) {
         CAPTURE(text);
         const object_key through(text);
         const auto source = byte_source::from_text("x");
@@ -317,6 +319,78 @@ TEST_CASE("a put that fails leaves neither a temporary file nor a directory") {
     }
     CHECK(staged_in(root) == 0);
     CHECK_FALSE(fs::exists(root / "dir"));
+}
+
+TEST_CASE("a batch below a new prefix appears whole or not at all") {
+    const detail::temp_directory scratch;
+    const auto root = scratch.path() / "root";
+    const local_storage storage(root, {.durable = true});
+    write(scratch.path() / "file", "content");
+    std::vector<pending_put> objects{{object_key("p/q/a"), byte_source::from_text("1")},
+                                     {object_key("p/q/b/c"), byte_source::from_file(scratch.path() / "file")}};
+    fs::resize_file(scratch.path() / "file", 3);
+    const object_key prefix("p/q");
+    CHECK(kind_of([&] { storage.put_batch(prefix, objects); }) == errc::precondition_failed);
+    CHECK(staged_in(root) == 0);
+    CHECK_FALSE(fs::exists(root / "p"));
+    objects[1].content = byte_source::from_text("2");
+    storage.put_batch(prefix, objects);
+    CHECK(get_text(storage, object_key("p/q/a")) == "1");
+    CHECK(get_text(storage, object_key("p/q/b/c")) == "2");
+    CHECK(staged_in(root) == 0);
+}
+
+TEST_CASE("a batch goes one by one where its prefix holds something, or its keys are no files of one directory") {
+    const detail::temp_directory scratch;
+    const local_storage storage(scratch.path());
+    const object_key prefix("p");
+    put_text(storage, object_key("p/old"), "old");
+    const std::vector<pending_put> twice{{object_key("p/a"), byte_source::from_text("1")},
+                                         {object_key("p/a"), byte_source::from_text("2")}};
+    storage.put_batch(prefix, twice, {}, {.connections = 1});
+    CHECK(get_text(storage, object_key("p/a")) == "2");
+    CHECK(get_text(storage, object_key("p/old")) == "old");
+    const std::vector<pending_put> nested{{object_key("n/a/b"), {}}, {object_key("n/a"), {}}};
+    CHECK(kind_of([&] { storage.put_batch(object_key("n"), nested); }) == errc::invalid_argument);
+    const std::vector<pending_put> below{{object_key("p/old/x/y"), {}}};
+    CHECK(kind_of([&] { storage.put_batch(object_key("p/old/x"), below); }) == errc::invalid_argument);
+    CHECK(storage.put_batch(object_key("p/old"), {}).empty());
+    const std::vector<pending_put> elsewhere{{object_key("q/a"), {}}};
+    CHECK(kind_of([&] { storage.put_batch(prefix, elsewhere); }) == errc::invalid_argument);
+    CHECK(staged_in(scratch.path()) == 0);
+}
+
+TEST_CASE("a batch whose prefix another writer takes meanwhile joins what is there") {
+    const detail::temp_directory scratch;
+    const local_storage storage(scratch.path());
+    const auto generate = [&](std::uint64_t, std::span<std::byte> buffer) {
+        put_text(storage, object_key("p/other"), "theirs");
+        buffer[0] = std::byte{'m'};
+        return std::size_t{1};
+    };
+    const std::vector<pending_put> mine{{object_key("p/mine"), byte_source::from_generator(1, generate)}};
+    storage.put_batch(object_key("p"), mine);
+    CHECK(keys_in(storage) == names{"p/mine", "p/other"});
+    CHECK(get_text(storage, object_key("p/mine")) == "m");
+    CHECK(staged_in(scratch.path()) == 0);
+}
+
+TEST_CASE("clean_unfinished removes a dead writer's batch, and a live one's stays") {
+    const detail::temp_directory scratch;
+    const local_storage storage(scratch.path());
+    put_text(storage, key, "text");
+    for (const char* name : {"dead", "live"}) {
+        write(scratch.path() / ".holdfast" / name / "a/b", "written");
+        for (const char* part : {"a/b", "a", ""}) {
+            detail::set_path_modified(scratch.path() / ".holdfast" / name / part, 1'000'000'000, false);
+        }
+    }
+    write(scratch.path() / ".holdfast/live/a/b", "written just now");
+    detail::set_path_modified(scratch.path() / ".holdfast/live/a", 1'000'000'000, false);
+    CHECK(storage.clean_unfinished(std::chrono::hours(24)) == 1);
+    CHECK_FALSE(fs::exists(scratch.path() / ".holdfast/dead"));
+    CHECK(fs::exists(scratch.path() / ".holdfast/live/a/b"));
+    CHECK(storage.clean_unfinished(std::chrono::seconds(0)) == 1);
 }
 
 TEST_CASE("clean_unfinished removes what is old and leaves the rest") {

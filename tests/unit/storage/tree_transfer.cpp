@@ -13,8 +13,6 @@
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/storage/memory.hpp>
-#include <tests/support/archetype_storage.hpp>
-#include <tests/support/failing_storage.hpp>
 
 using namespace holdfast;
 
@@ -78,26 +76,6 @@ TEST_CASE("put_tree refuses what is neither file nor directory, before it stores
     REQUIRE(::mkfifo((scratch.path() / "pipe").c_str(), 0600) == 0);
     CHECK(failure_of([&] { put_tree(storage, object_key("x"), scratch.path()); }) == errc::invalid_argument);
     CHECK(list_all(storage, "").empty());
-}
-
-TEST_CASE("put_all answers in the order of the objects and stops at the first failure") {
-    const archetype_storage store;
-    std::vector<pending_put> objects;
-    for (int i = 0; i < 30; ++i) {
-        objects.push_back({object_key("k" + std::to_string(i)), byte_source::from_text(std::string(static_cast<std::size_t>(i), 'x'))});
-    }
-    const auto stored = put_all(store, objects);
-    REQUIRE(stored.size() == 30);
-    for (std::size_t i = 0; i < 30; ++i) {
-        CHECK(stored[i].key == objects[i].key);
-        CHECK(stored[i].size == i);
-        CHECK(store.head(stored[i].key)->etag == stored[i].etag);
-    }
-    const archetype_storage other;
-    const failing_storage failing(other, fail_at(4));
-    CHECK(failure_of([&] { put_all(failing, objects, {}, {.connections = 1}); }) == errc::unavailable);
-    CHECK(failing.steps() == 5);
-    CHECK(list_all(other, "").size() == 4);
 }
 
 TEST_CASE("put_tree takes the directory however it is written") {

@@ -38,15 +38,14 @@ public:
         open_.pop_back();
     }
 
-    void scan_file(const std::filesystem::path& path, std::string name) {
+    void scan_file(const std::filesystem::path& path, std::string name, const file_status& status) {
         require_utf8(name);
-        auto source = std::make_shared<const source_file>(path);
         tree_entry entry;
         entry.path = std::move(name);
-        entry.mode = source->status().mode;
-        entry.modified_ns = source->status().modified_ns;
-        entry.content = byte_source::from_file(source);
-        if (source->status().links > 1) several_names_[entry.path] = {source->status().device, source->status().inode};
+        entry.mode = status.mode;
+        entry.modified_ns = status.modified_ns;
+        entry.content = byte_source::from_file(std::make_shared<const source_file>(path, status));
+        if (status.links > 1) several_names_[entry.path] = {status.device, status.inode};
         tree_.entries.push_back(std::move(entry));
     }
 
@@ -78,7 +77,7 @@ private:
             if (links_ == symlink_policy::keep) return keep_link(path, std::move(name), status);
             status = status_behind(path);
         }
-        if (status.kind != file_kind::directory) return scan_file(path, std::move(name));
+        if (status.kind != file_kind::directory) return scan_file(path, std::move(name), status);
         tree_entry entry;
         entry.path = name;
         entry.type = tree_entry::kind::directory;
@@ -149,7 +148,7 @@ HOLDFAST_DECL file_tree scan_tree(const std::filesystem::path& path, symlink_pol
         scanner.scan_directory(path, "", status);
     } else {
         tree.is_single_file = true;
-        scanner.scan_file(path, path.filename().string());
+        scanner.scan_file(path, path.filename().string(), status);
     }
     scanner.finish();
     return tree;

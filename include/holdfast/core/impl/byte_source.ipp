@@ -76,8 +76,10 @@ inline void check_extent(const byte_source::extent& piece) {
 
 }  // namespace detail
 
-HOLDFAST_DECL source_file::source_file(std::filesystem::path path)
-    : path_(std::move(path)), status_(detail::status_of(path_, true)) {
+HOLDFAST_DECL source_file::source_file(std::filesystem::path path) : source_file(path, detail::status_of(path, true)) {}
+
+HOLDFAST_DECL source_file::source_file(std::filesystem::path path, const detail::file_status& status)
+    : path_(std::move(path)), status_(status) {
     if (status_.kind != detail::file_kind::regular) {
         throw error(errc::invalid_argument, "read", path_.string(), "this is not a regular file; name one");
     }

@@ -59,18 +59,31 @@ inline int open_directory_name(int parent, const char* name) {
 
 // The call is missing in old kernels (ENOSYS) and forbidden in some containers (EPERM).
 #if defined(__linux__) && defined(SYS_openat2)
-inline bool is_openat2_missing(int number) noexcept { return number == ENOSYS || number == EPERM || number == EAGAIN; }
+inline bool is_openat2_missing(int number) noexcept {
+    return number == ENOSYS || number == EPERM || number == EAGAIN;
+}
 
-inline int open_whole_path(int root, const char* path, int flags) {
+inline int open_whole_path(int root, const char* path, int flags, std::uint32_t mode = 0) {
     ::open_how how{};
     how.flags = static_cast<decltype(how.flags)>(flags);
+    how.mode = mode;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
     return static_cast<int>(retry_interrupted([&] { return ::syscall(SYS_openat2, root, path, &how, sizeof how); }));
 }
 #else
-inline bool is_openat2_missing(int) noexcept { return true; }
-inline int open_whole_path(int, const char*, int) { return -1; }
+inline bool is_openat2_missing(int) noexcept {
+    return true;
+}
+inline int open_whole_path(int, const char*, int, std::uint32_t = 0) {
+    return -1;
+}
 #endif
+
+inline std::string path_in(const file& directory, std::string_view name) {
+    std::string path = directory.path();
+    if (!path.ends_with('/')) path += '/';
+    return path.append(name);
+}
 
 inline file open_root(const std::filesystem::path& root) {
     const int descriptor = open_at(AT_FDCWD, root.c_str(), pass_through_flags & ~O_NOFOLLOW);
@@ -79,6 +92,10 @@ inline file open_root(const std::filesystem::path& root) {
 }
 
 HOLDFAST_DECL beneath::beneath(const std::filesystem::path& root, resolution how) : root_(open_root(root)), how_(how) {}
+
+HOLDFAST_DECL std::string beneath::full(std::string_view path) const {
+    return path_in(root_, path);
+}
 
 HOLDFAST_DECL file beneath::directory(std::string_view path) const {
     if (how_ == resolution::name_by_name) return directory_by_name(path);
@@ -123,34 +140,34 @@ HOLDFAST_DECL std::optional<file_status> beneath::status(std::string_view path) 
         if (errno == ENOENT) return std::nullopt;
         throw_errno("stat", full(path));
     }
-    if (S_ISLNK(found.st_mode)) throw error::from_errno(ELOOP, "stat", full(path).string());
+    if (S_ISLNK(found.st_mode)) throw error::from_errno(ELOOP, "stat", full(path));
     return file_status_of(found);
 }
 
-HOLDFAST_DECL std::optional<file> beneath::open_read(std::string_view path) const {
-    constexpr int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-    int descriptor = -1;
+HOLDFAST_DECL file beneath::open_file(std::string_view path, int flags, std::uint32_t mode) const {
+    flags |= O_CLOEXEC | O_NOFOLLOW;
     if (how_ == resolution::whole_path) {
-        descriptor = open_whole_path(root_.descriptor(), std::string(path).c_str(), flags);
+        const int descriptor = open_whole_path(root_.descriptor(), std::string(path).c_str(), flags, mode);
+        if (descriptor >= 0 || !is_openat2_missing(errno)) return file::adopt(descriptor, full(path));
     }
-    if (descriptor < 0 && (how_ == resolution::name_by_name || is_openat2_missing(errno))) {
-        file opened;
-        const file* parent = find_parent(path, "open", opened);
-        if (parent == nullptr) return std::nullopt;
-        descriptor = open_at(parent->descriptor(), split_last_name(path).name.c_str(), flags);
-    }
-    if (descriptor >= 0) return file::adopt(descriptor, full(path));
+    const auto [parent, name] = split_last_name(path);
+    const file opened = parent.empty() ? file() : directory(parent);
+    if (!parent.empty() && !opened) return {};
+    const int descriptor = open_at((parent.empty() ? root_ : opened).descriptor(), name.c_str(), flags, mode);
+    return file::adopt(descriptor, full(path));
+}
+
+HOLDFAST_DECL std::optional<file> beneath::open_read(std::string_view path) const {
+    file opened = open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+    if (opened) return opened;
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
     throw_errno("open", full(path));
 }
 
 HOLDFAST_DECL file beneath::create_new(std::string_view path, std::uint32_t mode) const {
-    file opened;
-    const file& parent = require_parent(path, "create", opened);
-    const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
-    const int descriptor = open_at(parent.descriptor(), split_last_name(path).name.c_str(), flags, mode);
-    if (descriptor < 0) throw_errno_or_exists("create", full(path));
-    return file::adopt(descriptor, full(path));
+    file created = open_file(path, O_RDWR | O_CREAT | O_EXCL, mode);
+    if (!created) throw_errno_or_exists("create", full(path));
+    return created;
 }
 
 HOLDFAST_DECL std::optional<beneath> beneath::find_directory(std::string_view path) const {
@@ -162,7 +179,7 @@ HOLDFAST_DECL std::optional<beneath> beneath::find_directory(std::string_view pa
 
 HOLDFAST_DECL beneath beneath::make_directories(std::string_view path, std::uint32_t mode) const {
     if (file found = directory(path)) return {std::move(found), how_};
-    const auto whole = full(path);
+    const std::string whole = full(path);
     file current = file::adopt(open_directory_name(root_.descriptor(), "."), whole);
     while (current && !path.empty()) {
         const std::string name(path.substr(0, path.find('/')));
@@ -183,10 +200,15 @@ HOLDFAST_DECL bool portable::link_to_new(const file& from_directory, const std::
                                          const std::string& to) {
     if (::linkat(from_directory.descriptor(), from.c_str(), to_directory.descriptor(), to.c_str(), 0) != 0) {
         if (errno == EEXIST) return false;
-        throw_errno("rename", to_directory.path() / to);
+        throw_errno("rename", path_in(to_directory, to));
     }
-    require_success(::unlinkat(from_directory.descriptor(), from.c_str(), 0), "rename", from_directory.path() / from);
+    require_success(::unlinkat(from_directory.descriptor(), from.c_str(), 0), "rename", path_in(from_directory, from));
     return true;
+}
+
+inline bool is_directory_at(const file& directory, const std::string& name) {
+    struct ::stat found {};
+    return ::fstatat(directory.descriptor(), name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(found.st_mode);
 }
 
 inline bool rename_beneath_to_new(const file& from_directory, const std::string& from, const file& to_directory,
@@ -197,9 +219,11 @@ inline bool rename_beneath_to_new(const file& from_directory, const std::string&
         return true;
     }
     if (errno == EEXIST) return false;
-    if (errno != ENOSYS && errno != EINVAL) throw_errno("rename", to_directory.path() / to);
+    if (errno != ENOSYS && errno != EINVAL) throw_errno("rename", path_in(to_directory, to));
 #endif
-    return portable::link_to_new(from_directory, from, to_directory, to);
+    if (!is_directory_at(from_directory, from)) return portable::link_to_new(from_directory, from, to_directory, to);
+    return rename_directory_at(from_directory.descriptor(), from, to_directory.descriptor(), to,
+                               path_in(to_directory, to));
 }
 
 HOLDFAST_DECL bool beneath::rename(std::string_view from, std::string_view to, bool replace) const {
@@ -215,9 +239,9 @@ HOLDFAST_DECL bool beneath::rename(std::string_view from, const beneath& to_root
     const std::string from_name = split_last_name(from).name;
     const std::string to_name = split_last_name(to).name;
     if (!replace) return rename_beneath_to_new(from_directory, from_name, to_directory, to_name);
-    require_success(::renameat(from_directory.descriptor(), from_name.c_str(), to_directory.descriptor(),
-                               to_name.c_str()),
-                    "rename", to_root.full(to));
+    require_success(
+        ::renameat(from_directory.descriptor(), from_name.c_str(), to_directory.descriptor(), to_name.c_str()),
+        "rename", to_root.full(to));
     return true;
 }
 
@@ -228,6 +252,12 @@ HOLDFAST_DECL bool beneath::remove_file(std::string_view path) const {
     if (::unlinkat(parent->descriptor(), split_last_name(path).name.c_str(), 0) == 0) return true;
     if (errno == ENOENT) return false;
     throw_errno("remove", full(path));
+}
+
+HOLDFAST_DECL bool beneath::remove_tree(std::string_view path) const {
+    file opened;
+    const file* parent = find_parent(path, "remove", opened);
+    return parent != nullptr && remove_tree_at(parent->descriptor(), split_last_name(path).name, full(path));
 }
 
 HOLDFAST_DECL bool beneath::remove_directory(std::string_view path) const {
@@ -261,7 +291,7 @@ HOLDFAST_DECL std::vector<std::pair<std::string, file_status>> beneath::entries(
         if (::fstatat(found.descriptor(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
             result.emplace_back(std::move(name), file_status_of(status));
         } else if (errno != ENOENT) {
-            throw_errno("list", full(path) / name);
+            throw_errno("list", full(path) + '/' + name);
         }
     }
     return result;
@@ -283,7 +313,8 @@ HOLDFAST_DECL file beneath::lock(std::string_view path, bool shared) const {
     file directory;
     const file& parent = require_parent(path, "lock", directory);
     const int flags = O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
-    file opened = file::adopt(open_at(parent.descriptor(), split_last_name(path).name.c_str(), flags, 0666), full(path));
+    file opened =
+        file::adopt(open_at(parent.descriptor(), split_last_name(path).name.c_str(), flags, 0666), full(path));
     if (!opened) throw_errno("lock", full(path));
     const int result = retry_interrupted([&] { return ::flock(opened.descriptor(), shared ? LOCK_SH : LOCK_EX); });
     const bool is_unsupported = errno == EOPNOTSUPP || errno == ENOLCK || errno == ENOSYS || errno == EINVAL;

@@ -88,9 +88,17 @@ private:
         if (!is_utf8(text))
             throw error(errc::invalid_argument, "dump", "", "a string of the document is not UTF-8; JSON has no bytes");
         out_ += '"';
-        for (std::size_t at = 0; at < text.size();) character(take_code_point(text, at));
+        for (std::size_t at = 0; at < text.size();) {
+            const auto plain = std::find_if_not(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), is_plain);
+            const auto next = static_cast<std::size_t>(plain - text.begin());
+            out_.append(text, at, next - at);
+            at = next;
+            if (at < text.size()) character(take_code_point(text, at));
+        }
         out_ += '"';
     }
+
+    static bool is_plain(char c) noexcept { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
 
     static char32_t take_code_point(std::string_view text, std::size_t& at) noexcept {
         const auto next = [&] { return static_cast<char32_t>(static_cast<unsigned char>(text[at++])); };

@@ -171,7 +171,7 @@ HOLDFAST_DECL void socket_to_file::drain(const file& to, std::uint64_t offset, s
             moved = drain_by_hand(to, static_cast<std::uint64_t>(position), size);  // a file system without splice
             position += static_cast<::off64_t>(moved);
         } else {
-            throw error::from_errno(count < 0 ? errno : EIO, "write", to.path().string());
+            throw error::from_errno(count < 0 ? errno : EIO, "write", to.path());
         }
         size -= moved;
     }
@@ -181,7 +181,7 @@ HOLDFAST_DECL std::size_t socket_to_file::drain_by_hand(const file& to, std::uin
     std::array<std::byte, 16384> buffer;
     const std::size_t wanted = std::min(size, buffer.size());
     const ::ssize_t count = retry_interrupted([&] { return ::read(pipe_[0], buffer.data(), wanted); });
-    if (count <= 0) throw error::from_errno(EIO, "write", to.path().string());
+    if (count <= 0) throw error::from_errno(EIO, "write", to.path());
     to.write_at(offset, std::span(buffer).first(static_cast<std::size_t>(count)));
     return static_cast<std::size_t>(count);
 }

@@ -39,13 +39,18 @@ auto retry_interrupted(Call call) {
     throw error::from_errno(errno, operation, path.string());
 }
 
-[[noreturn]] inline void throw_errno_or_exists(std::string_view operation, const std::filesystem::path& path) {
-    if (errno != EEXIST && errno != ENOTEMPTY) throw_errno(operation, path);
+[[noreturn]] inline void throw_exists(std::string_view operation, const std::filesystem::path& path) {
     throw error(errc::precondition_failed, operation, path.string(),
                 "the path exists already; remove it or choose another");
 }
 
-inline void require_success(int result, std::string_view operation, const std::filesystem::path& path) {
+[[noreturn]] inline void throw_errno_or_exists(std::string_view operation, const std::filesystem::path& path) {
+    if (errno != EEXIST && errno != ENOTEMPTY) throw_errno(operation, path);
+    throw_exists(operation, path);
+}
+
+template <class Path>
+void require_success(int result, std::string_view operation, const Path& path) {
     if (result != 0) throw_errno(operation, path);
 }
 
@@ -116,7 +121,7 @@ HOLDFAST_DECL void file::write_at(std::uint64_t offset, std::span<const std::byt
         const ::ssize_t count = retry_interrupted(
             [&] { return ::pwrite(descriptor_, bytes.data() + done, bytes.size() - done, position); });
         if (count < 0) throw_errno("write", path_);
-        if (count == 0) throw error::from_errno(EIO, "write", path_.string());
+        if (count == 0) throw error::from_errno(EIO, "write", path_);
         done += static_cast<std::size_t>(count);
     }
 }
@@ -157,7 +162,7 @@ HOLDFAST_DECL void portable::copy_range(const file& from, std::uint64_t from_off
         const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size, buffer.size()));
         const std::size_t count = from.read_at(from_offset, std::span(buffer).first(wanted));
         if (count == 0) {
-            throw error(errc::precondition_failed, "copy", from.path().string(),
+            throw error(errc::precondition_failed, "copy", from.path(),
                         "the file is shorter than it was; copy it again when nothing writes to it");
         }
         to.write_at(to_offset, std::span(buffer).first(count));
@@ -200,18 +205,26 @@ HOLDFAST_DECL void copy_range(const file& from, std::uint64_t from_offset, const
     portable::copy_range(from, from_offset + done, to, to_offset + done, size - done);
 }
 
-// A directory may replace an empty one in one step, so the new name is claimed by making one.
-inline void rename_directory_to_new(const std::filesystem::path& from, const std::filesystem::path& to) {
-    make_directory(to, 0700);
-    if (::rename(from.c_str(), to.c_str()) == 0) return;
+// A directory may replace an empty one in one step, so the new name is claimed by making one; false where it exists.
+// `path` is for messages.
+inline bool rename_directory_at(int from_directory, const std::string& from, int to_directory, const std::string& to,
+                                const std::filesystem::path& path) {
+    if (::mkdirat(to_directory, to.c_str(), 0700) != 0) {
+        if (errno == EEXIST) return false;
+        throw_errno("rename", path);
+    }
+    if (::renameat(from_directory, from.c_str(), to_directory, to.c_str()) == 0) return true;
     const int number = errno;
-    ::rmdir(to.c_str());
-    errno = number;
-    throw_errno_or_exists("rename", to);
+    ::unlinkat(to_directory, to.c_str(), AT_REMOVEDIR);
+    if (number == ENOTEMPTY || number == EEXIST) return false;  // somebody put something into it
+    throw error::from_errno(number, "rename", path.string());
 }
 
 HOLDFAST_DECL void portable::rename_to_new(const std::filesystem::path& from, const std::filesystem::path& to) {
-    if (status_of(from, false).kind == file_kind::directory) return rename_directory_to_new(from, to);
+    if (status_of(from, false).kind == file_kind::directory) {
+        if (rename_directory_at(AT_FDCWD, from.string(), AT_FDCWD, to.string(), to)) return;
+        throw_exists("rename", to);
+    }
     if (::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), 0) != 0) throw_errno_or_exists("rename", to);
     require_success(::unlink(from.c_str()), "rename", from);
 }
@@ -323,21 +336,27 @@ private:
     std::uint64_t moved_ = 0;
 };
 
-HOLDFAST_DECL void remove_tree(const std::filesystem::path& path) {
-    const auto name = path.has_filename() ? path : path.parent_path();  // "link/" would follow the link
+// False where there is nothing of this name. `path` is for messages.
+inline bool remove_tree_at(int parent, const std::string& name, const std::filesystem::path& path) {
     struct ::stat found {};
-    if (::lstat(name.c_str(), &found) != 0) {
-        if (errno == ENOENT) return;
-        throw_errno("remove", name);
+    if (::fstatat(parent, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno == ENOENT) return false;
+        throw_errno("remove", path);
     }
     if (!S_ISDIR(found.st_mode)) {
-        throw error(errc::invalid_argument, "remove", name.string(), "this is not a directory; name one");
+        throw error(errc::invalid_argument, "remove", path.string(), "this is not a directory; name one");
     }
-    ::fchmodat(AT_FDCWD, name.c_str(), 0700, AT_SYMLINK_NOFOLLOW);
-    const open_directory top = open_directory_at(AT_FDCWD, name.c_str());
-    if (!top) throw_errno("remove", name);
-    tree_remover(top.get(), name).remove_contents();
-    require_success(::rmdir(name.c_str()), "remove", name);
+    ::fchmodat(parent, name.c_str(), 0700, AT_SYMLINK_NOFOLLOW);
+    const open_directory top = open_directory_at(parent, name.c_str());
+    if (!top) throw_errno("remove", path);
+    tree_remover(top.get(), path).remove_contents();
+    require_success(::unlinkat(parent, name.c_str(), AT_REMOVEDIR), "remove", path);
+    return true;
+}
+
+HOLDFAST_DECL void remove_tree(const std::filesystem::path& path) {
+    const auto name = path.has_filename() ? path : path.parent_path();  // "link/" would follow the link
+    remove_tree_at(AT_FDCWD, name.string(), name);
 }
 
 HOLDFAST_DECL void sync_directory(const std::filesystem::path& path) {
@@ -381,7 +400,7 @@ HOLDFAST_DECL std::uint64_t process_id() noexcept {
 
 HOLDFAST_DECL void portable::random_bytes(std::span<std::byte> out) {
     const file source = file::open_read("/dev/urandom");
-    if (source.read_at(0, out) != out.size()) throw error::from_errno(EIO, "read", source.path().string());
+    if (source.read_at(0, out) != out.size()) throw error::from_errno(EIO, "read", source.path());
 }
 
 // Fills the front of `out` and returns how much; less than all where the kernel lacks the call.

@@ -4,6 +4,7 @@
 #include <holdfast/storage/local.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <exception>
 #include <system_error>
 #include <utility>
@@ -11,7 +12,10 @@
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/cancellation.hpp>
+#include <holdfast/storage/abilities.hpp>
+#include <holdfast/storage/local/listing.hpp>
 #include <holdfast/storage/local/staged_object.hpp>
+#include <holdfast/storage/local/staged_tree.hpp>
 
 namespace holdfast {
 
@@ -121,49 +125,28 @@ inline void send_in_kernel(const object_key& key, const file& from, const file& 
     }
 }
 
-// Goes down a local store without recursion; what vanishes meanwhile is passed over.
-class local_listing {
-public:
-    local_listing(const beneath& root, const list_visitor& visit) : root_(root), visit_(visit) {}
-
-    void run(std::string_view prefix) {
-        pending_.emplace_back(prefix);
-        while (!pending_.empty()) {
-            const std::string directory = std::move(pending_.back());
-            pending_.pop_back();
-            for (const auto& [name, status] : entries(directory)) {
-                const std::string path = directory.empty() ? name : directory + '/' + name;
-                if (path != local_private_directory && !visit_entry(path, status)) return;
-            }
-        }
-    }
-
-private:
-    // a link is no directory of the store, also one that took a directory's place just now
-    std::vector<std::pair<std::string, file_status>> entries(const std::string& directory) const {
-        try {
-            return root_.entries(directory);
-        } catch (const error& failure) {
-            if (failure.kind() != errc::unsafe_path) throw;
-            return {};
-        }
-    }
-
-    bool visit_entry(const std::string& path, const file_status& status) {
-        const auto key = object_key::parse(path);
-        if (!key) return true;
-        if (status.kind == file_kind::directory) pending_.push_back(path);
-        return status.kind != file_kind::regular || visit_(local_object_info(*key, status));
-    }
-
-    const beneath& root_;
-    const list_visitor& visit_;
-    std::vector<std::string> pending_;
-};
+inline beneath make_private_directory(const beneath& root) {
+    return root.make_directories(local_private_directory, 0777);
+}
 
 // Puts hold the lock together while they rename; a compare-and-swap holds it alone.
 inline file lock_store(const beneath& private_directory, bool shared) {
     return private_directory.lock(local_lock_name, shared);
+}
+
+// When anything in a directory last changed, in nanoseconds since the Unix epoch.
+inline std::int64_t newest_change(const beneath& root, const std::string& path, const file_status& directory) {
+    std::int64_t newest = directory.modified_ns;
+    std::vector<std::string> pending{path};
+    while (!pending.empty()) {
+        const std::string current = std::move(pending.back());
+        pending.pop_back();
+        for (const auto& [name, status] : root.entries(current)) {
+            newest = std::max(newest, status.modified_ns);
+            if (status.kind == file_kind::directory) pending.push_back(current + '/' + name);
+        }
+    }
+    return newest;
 }
 
 }  // namespace detail
@@ -180,7 +163,9 @@ HOLDFAST_DECL local_storage::local_storage(const std::filesystem::path& root, co
     if (failure) throw error::from_errno(failure.value(), "open store", root.string());
 }
 
-HOLDFAST_DECL store_url local_storage::url() const { return {"file", "", given_.generic_string()}; }
+HOLDFAST_DECL store_url local_storage::url() const {
+    return {"file", "", given_.generic_string()};
+}
 
 HOLDFAST_DECL std::optional<detail::beneath> local_storage::open_root() const {
     try {
@@ -208,14 +193,14 @@ HOLDFAST_DECL void local_storage::sync_above(const detail::beneath& root, const 
     } while (!directory.empty());
 }
 
-HOLDFAST_DECL bool local_storage::commit(const detail::beneath& root, const detail::staged_object& staged,
-                                         const object_key& key, bool replace) const {
+HOLDFAST_DECL bool local_storage::commit(const detail::beneath& root, const detail::beneath& private_directory,
+                                         const std::string& staged, const object_key& key, bool replace) const {
     // a remove at the same time may take away the directory that was just made
     constexpr int tries = 1000;
     for (int i = 1;; ++i) {
         try {
             const auto parent = root.make_directories(key.parent(), 0777);
-            if (!staged.directory().rename(staged.name(), parent, detail::local_name(key), replace)) return false;
+            if (!private_directory.rename(staged, parent, detail::local_name(key), replace)) return false;
             break;
         } catch (const error& failure) {
             if (failure.kind() == errc::invalid_argument) detail::check_no_conflict(root, key);
@@ -231,25 +216,14 @@ HOLDFAST_DECL std::optional<object_info> local_storage::store(const object_key& 
     detail::check_local_key("put", key);
     const detail::beneath root = make_root();
     detail::check_no_conflict(root, key);
-    detail::staged_object staged(root, key, options.digest, options.stop);
-    object_info info = finish(staged, key, write);
-    const detail::file lock = detail::lock_store(staged.directory(), rule.etag.empty());
+    const detail::beneath private_directory = detail::make_private_directory(root);
+    detail::staged_object staged(private_directory, detail::new_staging_name(), key, options);
+    object_info info = detail::write_whole(staged, options_.durable, write);
+    const detail::file lock = detail::lock_store(private_directory, rule.etag.empty());
     if (!rule.etag.empty() && !has_etag(key, rule.etag)) return std::nullopt;
-    if (!commit(root, staged, key, rule.replace)) return std::nullopt;
+    if (!commit(root, private_directory, staged.name(), key, rule.replace)) return std::nullopt;
     staged.taken_over();
     return info;
-}
-
-HOLDFAST_DECL object_info local_storage::finish(detail::staged_object& staged, const object_key& key,
-                                                const writer& write) const {
-    try {
-        write(staged);
-        return staged.finish(options_.durable);
-    } catch (const error& failure) {
-        // the user knows the object, not the file that was to become it
-        if (failure.key() != (root_ / staged.path()).string()) throw;
-        throw error(failure.kind(), "put", key.str(), failure.message());
-    }
 }
 
 HOLDFAST_DECL bool local_storage::has_etag(const object_key& key, const std::string& etag) const {
@@ -267,8 +241,7 @@ HOLDFAST_DECL object_info local_storage::put_stream(const object_key& key, const
     return *store(key, options, {}, [&](detail::staged_object& staged) { staged.write(stream); });
 }
 
-HOLDFAST_DECL object_info local_storage::get(const object_key& key, byte_sink& sink,
-                                             const get_options& options) const {
+HOLDFAST_DECL object_info local_storage::get(const object_key& key, byte_sink& sink, const get_options& options) const {
     detail::check_not_stopped(options.stop, "get", key.str());
     detail::check_local_key("get", key);
     const auto object = detail::open_local_object(open_root(), "get", key);
@@ -278,7 +251,8 @@ HOLDFAST_DECL object_info local_storage::get(const object_key& key, byte_sink& s
     }
     const std::uint64_t offset = std::min(options.range.offset, info.size);
     const std::uint64_t size = std::min(options.range.size, info.size - offset);
-    if (const detail::file* native = sink.native_file()) {
+    const detail::file* native = sink.native_file();
+    if (native != nullptr && size > detail::local_block) {  // the kernel's copy costs more for a small one
         detail::send_in_kernel(key, object.opened, *native, offset, size, options.stop);
     } else {
         detail::send_blocks(key, object.opened, sink, offset, size, options.stop);
@@ -307,7 +281,7 @@ HOLDFAST_DECL void local_storage::remove(const object_key& key) const {
     const auto root = open_root();
     const auto status = root ? root->status(key.str()) : std::nullopt;
     if (!status || status->kind != detail::file_kind::regular) return;
-    const detail::file lock = detail::lock_store(root->make_directories(detail::local_private_directory, 0777), true);
+    const detail::file lock = detail::lock_store(detail::make_private_directory(*root), true);
     root->remove_file(key.str());
     if (options_.durable) root->sync_directory(key.parent());
     std::string_view directory = key.parent();
@@ -346,15 +320,46 @@ HOLDFAST_DECL void local_storage::remove_batch(std::span<const object_key> keys)
     if (first) std::rethrow_exception(first);
 }
 
+HOLDFAST_DECL std::vector<object_info> local_storage::put_batch(const object_key& prefix,
+                                                                std::span<const pending_put> objects,
+                                                                const put_options& options,
+                                                                const transfer_limits& limits) const {
+    detail::check_below(prefix, objects);
+    for (const auto& object : objects) detail::check_local_key("put", object.key);
+    if (!objects.empty() && detail::can_share_directory(prefix, objects)) {
+        if (auto stored = put_new_directory(prefix, objects, options, limits)) return std::move(*stored);
+    }
+    return detail::put_each(*this, objects, options, limits);
+}
+
+// Nothing where the prefix exists already.
+HOLDFAST_DECL std::optional<std::vector<object_info>> local_storage::put_new_directory(
+    const object_key& prefix, std::span<const pending_put> objects, const put_options& options,
+    const transfer_limits& limits) const {
+    const detail::beneath root = make_root();
+    if (root.status(prefix.str())) return std::nullopt;
+    detail::check_no_object_above(root, prefix);
+    const detail::beneath private_directory = detail::make_private_directory(root);
+    detail::staged_tree staged(private_directory);
+    auto stored = staged.put(prefix, objects, options, limits, options_.durable);
+    const detail::file lock = detail::lock_store(private_directory, true);
+    if (!commit(root, private_directory, staged.name(), prefix, false)) return std::nullopt;
+    staged.taken_over();
+    return stored;
+}
+
 HOLDFAST_DECL std::size_t local_storage::clean_unfinished(std::chrono::seconds age) const {
     const auto root = open_root();
-    if (!root) return 0;
+    const auto directory = root ? root->find_directory(detail::local_private_directory) : std::nullopt;
+    if (!directory) return 0;
     const auto now = std::chrono::system_clock::now();
     std::size_t removed = 0;
-    for (const auto& [name, status] : root->entries(detail::local_private_directory)) {
-        const std::chrono::sys_time<std::chrono::nanoseconds> modified{std::chrono::nanoseconds(status.modified_ns)};
-        if (name == detail::local_lock_name || status.kind != detail::file_kind::regular || now - modified < age) continue;
-        if (root->remove_file(std::string(detail::local_private_directory) + '/' + name)) ++removed;
+    for (const auto& [name, status] : directory->entries("")) {
+        const bool is_tree = status.kind == detail::file_kind::directory;
+        if (name == detail::local_lock_name || !(is_tree || status.kind == detail::file_kind::regular)) continue;
+        const auto modified = is_tree ? detail::newest_change(*directory, name, status) : status.modified_ns;
+        if (now - std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(modified)) < age) continue;
+        if (is_tree ? directory->remove_tree(name) : directory->remove_file(name)) ++removed;
     }
     return removed;
 }

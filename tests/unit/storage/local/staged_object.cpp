@@ -31,23 +31,38 @@ std::string content_of(const std::filesystem::path& path) {
 TEST_CASE("a staged object is a file of its own that goes unless it is taken over") {
     const detail::temp_directory scratch;
     const detail::beneath root(scratch.path());
-    std::filesystem::path path;
+    const auto path = scratch.path() / "staged";
     SUBCASE("it goes") {
-        const staged_object staged(root, key, false, {});
-        path = scratch.path() / staged.path();
+        const staged_object staged(root, "staged", key, {});
         CHECK(std::filesystem::exists(path));
-        CHECK(path == scratch.path() / ".holdfast" / staged.name());
-        CHECK(staged_object(root, key, false, {}).name() != staged.name());
+        CHECK(path == staged.path());
     }
     SUBCASE("it is taken over") {
-        staged_object staged(root, key, false, {});
-        path = scratch.path() / staged.path();
-        staged.directory().rename(staged.name(), root, "taken", true);
+        staged_object staged(root, "staged", key, {});
+        root.rename(staged.name(), "taken", true);
         staged.taken_over();
         CHECK(staged.name().empty());
         CHECK(std::filesystem::exists(scratch.path() / "taken"));
     }
     CHECK_FALSE(std::filesystem::exists(path));
+    CHECK(detail::new_staging_name() != detail::new_staging_name());
+}
+
+TEST_CASE("an error of a staged object's file names the object") {
+    const detail::temp_directory scratch;
+    const detail::beneath root(scratch.path());
+    staged_object staged(root, "staged", key, {});
+    const auto fail_with = [&](std::string origin) {
+        try {
+            detail::write_whole(staged, false,
+                                [&](staged_object&) { throw error(errc::no_space, "write", origin, "no"); });
+        } catch (const error& failure) {
+            return failure.key();
+        }
+        return std::string();
+    };
+    CHECK(fail_with(staged.path()) == key.str());
+    CHECK(fail_with("another") == "another");
 }
 
 TEST_CASE("pieces of every kind follow each other, and the digest is of them all") {
@@ -58,7 +73,7 @@ TEST_CASE("pieces of every kind follow each other, and the digest is of them all
     source.append(byte_source::from_file(scratch.path() / "file").slice(2, 5));
     source.append(byte_source::from_text(">"));
     for (const bool digest : {false, true}) {
-        staged_object staged(root, key, digest, {});
+        staged_object staged(root, detail::new_staging_name(), key, {.digest = digest});
         staged.write(source);
         bool sent = false;
         staged.write(byte_stream([&](std::span<std::byte> buffer) {
@@ -67,21 +82,27 @@ TEST_CASE("pieces of every kind follow each other, and the digest is of them all
         }));
         const object_info info = staged.finish(false);
         const std::string expected = "<23456>!";
-        CHECK(content_of(scratch.path() / staged.path()) == expected);
+        CHECK(content_of(staged.path()) == expected);
         CHECK(info.size == expected.size());
         CHECK(info.key == key);
         CHECK(info.crc32c.has_value() == digest);
         if (digest) CHECK(*info.crc32c == detail::crc32c(0, std::as_bytes(std::span(expected))));
-        CHECK(info.etag == detail::local_object_info(key, *root.status(staged.path())).etag);
+        CHECK(info.etag == detail::local_object_info(key, *root.status(staged.name())).etag);
     }
 }
 
 TEST_CASE("the etag tells inode, time and size apart") {
     const detail::file_status status{.size = 1, .modified_ns = 2, .inode = 3};
     detail::file_status other = status;
-    SUBCASE("size") { other.size = 2; }
-    SUBCASE("time") { other.modified_ns = 1; }
-    SUBCASE("inode") { other.inode = 4; }
+    SUBCASE("size") {
+        other.size = 2;
+    }
+    SUBCASE("time") {
+        other.modified_ns = 1;
+    }
+    SUBCASE("inode") {
+        other.inode = 4;
+    }
     CHECK(detail::local_object_info(key, status).etag != detail::local_object_info(key, other).etag);
     CHECK(detail::local_object_info(key, status).etag == "000000000000000300000000000000020000000000000001");
 }
@@ -99,11 +120,11 @@ TEST_CASE("what is generated is written in blocks") {
         std::ranges::copy(std::as_bytes(std::span(text)).subspan(offset, buffer.size()), buffer.begin());
         return buffer.size();
     }));
-    staged_object staged(root, key, true, {});
+    staged_object staged(root, "staged", key, {.digest = true});
     staged.write(source);
     const auto info = staged.finish(false);
     const std::string expected = "begin" + text;
-    CHECK((content_of(scratch.path() / staged.path()) == expected));
+    CHECK((content_of(staged.path()) == expected));
     CHECK(info.crc32c == detail::crc32c(0, std::as_bytes(std::span(expected))));
     CHECK(largest == detail::local_block);
 }

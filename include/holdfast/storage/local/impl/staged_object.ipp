@@ -8,16 +8,14 @@
 #include <chrono>
 #include <utility>
 #include <variant>
-#include <vector>
 
-#include <holdfast/core/error.hpp>
 #include <holdfast/detail/cancellation.hpp>
 #include <holdfast/detail/crc32c.hpp>
 #include <holdfast/detail/hex.hpp>
 
 namespace holdfast::detail {
 
-inline std::string new_staging_name() {
+HOLDFAST_DECL std::string new_staging_name() {
     std::array<std::byte, 16> random{};
     random_bytes(random);
     return to_hex(random);
@@ -26,7 +24,8 @@ inline std::string new_staging_name() {
 HOLDFAST_DECL object_info local_object_info(const object_key& key, const file_status& status) {
     const std::array<std::uint64_t, 3> state{status.inode, static_cast<std::uint64_t>(status.modified_ns), status.size};
     std::array<std::byte, 24> bytes{};
-    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(state[i / 8] >> (56 - 8 * (i % 8)));
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        bytes[i] = static_cast<std::byte>(state[i / 8] >> (56 - 8 * (i % 8)));
     const std::chrono::sys_time<std::chrono::nanoseconds> modified{std::chrono::nanoseconds(status.modified_ns)};
     return {.key = key,
             .size = status.size,
@@ -34,15 +33,12 @@ HOLDFAST_DECL object_info local_object_info(const object_key& key, const file_st
             .etag = to_hex(bytes)};
 }
 
-HOLDFAST_DECL staged_object::staged_object(const beneath& root, const object_key& key, bool digest,
-                                           std::stop_token stop)
-    : key_(key),
-      stop_(std::move(stop)),
-      directory_(root.make_directories(local_private_directory, 0777)),
-      name_(new_staging_name()) {
+HOLDFAST_DECL staged_object::staged_object(const beneath& directory, std::string name, const object_key& key,
+                                           const put_options& options)
+    : key_(key), stop_(options.stop), directory_(directory), name_(std::move(name)) {
     check_stop();
     file_ = directory_.create_new(name_, 0666);
-    if (digest) crc32c_ = 0;
+    if (options.digest) crc32c_ = 0;
 }
 
 HOLDFAST_DECL staged_object::~staged_object() {
@@ -54,15 +50,12 @@ HOLDFAST_DECL staged_object::~staged_object() {
     }
 }
 
-HOLDFAST_DECL std::string staged_object::path() const {
-    return std::string(local_private_directory) + '/' + name_;
-}
-
 HOLDFAST_DECL void staged_object::check_stop() const {
     check_not_stopped(stop_, "put", key_.str());
 }
 
 HOLDFAST_DECL void staged_object::write(const byte_source& source) {
+    reserve(source.size());
     for (const auto& extent : source.extents()) {
         if (const auto* memory = std::get_if<byte_source::memory_extent>(&extent)) {
             write_memory(memory->bytes);
@@ -75,13 +68,8 @@ HOLDFAST_DECL void staged_object::write(const byte_source& source) {
 }
 
 HOLDFAST_DECL void staged_object::write(const byte_stream& stream) {
-    std::vector<std::byte> block(local_block);
-    for (;;) {
-        check_stop();
-        const std::size_t count = stream(block);
-        if (count == 0) return;
-        write_block(std::span(block).first(count));
-    }
+    reserve(local_block);
+    while (const std::size_t count = stream(room_for(local_block))) filled(count);
 }
 
 HOLDFAST_DECL void staged_object::write(const file& whole, const file_status& expected) {
@@ -95,6 +83,7 @@ HOLDFAST_DECL void staged_object::write(const file& whole, const file_status& ex
 
 HOLDFAST_DECL object_info staged_object::finish(bool durable) {
     check_stop();
+    flush();
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     // the file system's own clock ticks slowly, and it uses inodes again
     file_.set_modified(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
@@ -105,25 +94,46 @@ HOLDFAST_DECL object_info staged_object::finish(bool durable) {
     return info;
 }
 
-HOLDFAST_DECL void staged_object::write_block(std::span<const std::byte> bytes) {
-    if (crc32c_) crc32c_ = crc32c(*crc32c_, bytes);
-    file_.write_at(size_, bytes);
-    size_ += bytes.size();
+HOLDFAST_DECL void staged_object::reserve(std::uint64_t size) {
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size, local_block));
+    if (capacity_ >= wanted) return;
+    flush();
+    block_ = std::make_unique_for_overwrite<std::byte[]>(wanted);
+    capacity_ = wanted;
+}
+
+// Where to put the next bytes: at least one and at most `wanted`.
+HOLDFAST_DECL std::span<std::byte> staged_object::room_for(std::uint64_t wanted) {
+    check_stop();
+    const std::size_t rest = capacity_ - filled_;
+    return {block_.get() + filled_, static_cast<std::size_t>(std::min<std::uint64_t>(wanted, rest))};
+}
+
+HOLDFAST_DECL void staged_object::filled(std::size_t count) {
+    if (crc32c_) crc32c_ = crc32c(*crc32c_, {block_.get() + filled_, count});
+    filled_ += count;
+    if (filled_ == capacity_) flush();
+}
+
+HOLDFAST_DECL void staged_object::flush() {
+    file_.write_at(size_, {block_.get(), filled_});
+    size_ += filled_;
+    filled_ = 0;
 }
 
 HOLDFAST_DECL void staged_object::write_memory(std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
-        check_stop();
-        const auto block = bytes.first(std::min(bytes.size(), local_block));
-        write_block(block);
-        bytes = bytes.subspan(block.size());
+        const auto room = room_for(bytes.size());
+        std::ranges::copy(bytes.first(room.size()), room.begin());
+        bytes = bytes.subspan(room.size());
+        filled(room.size());
     }
 }
 
 HOLDFAST_DECL void staged_object::write_file(const byte_source::file_extent& extent) {
     const file from = extent.file->open();
-    if (crc32c_) {
-        copy_and_digest(from, extent.offset, extent.size);
+    if (crc32c_ || extent.size <= local_block) {  // the kernel's copy costs more than this for a small file
+        copy_through_memory(from, extent.offset, extent.size);
     } else {
         copy_blocks(from, extent.offset, extent.size);
     }
@@ -131,39 +141,34 @@ HOLDFAST_DECL void staged_object::write_file(const byte_source::file_extent& ext
 }
 
 HOLDFAST_DECL void staged_object::write_generated(const byte_source::generated_extent& extent) {
-    std::vector<std::byte> block(static_cast<std::size_t>(std::min<std::uint64_t>(extent.size, local_block)));
     for (std::uint64_t done = 0; done < extent.size;) {
-        check_stop();
-        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(extent.size - done, block.size()));
-        const auto part = std::span(block).first(wanted);
-        read_generated(extent, done, part);
-        write_block(part);
-        done += wanted;
+        const auto room = room_for(extent.size - done);
+        read_generated(extent, done, room);
+        done += room.size();
+        filled(room.size());
+    }
+}
+
+HOLDFAST_DECL void staged_object::copy_through_memory(const file& from, std::uint64_t offset, std::uint64_t size) {
+    while (size > 0) {
+        const std::size_t count = from.read_at(offset, room_for(size));
+        if (count == 0) {
+            throw error(errc::precondition_failed, "put", from.path(),
+                        "the file became shorter while it was read; save it again when nothing writes to it");
+        }
+        offset += count;
+        size -= count;
+        filled(count);
     }
 }
 
 HOLDFAST_DECL void staged_object::copy_blocks(const file& from, std::uint64_t offset, std::uint64_t size) {
+    flush();
     while (size > 0) {
         check_stop();
         const std::uint64_t count = std::min(size, local_kernel_block);
         copy_range(from, offset, file_, size_, count);
         size_ += count;
-        offset += count;
-        size -= count;
-    }
-}
-
-HOLDFAST_DECL void staged_object::copy_and_digest(const file& from, std::uint64_t offset, std::uint64_t size) {
-    std::vector<std::byte> block(static_cast<std::size_t>(std::min<std::uint64_t>(size, local_block)));
-    while (size > 0) {
-        check_stop();
-        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size, block.size()));
-        const std::size_t count = from.read_at(offset, std::span(block).first(wanted));
-        if (count == 0) {
-            throw error(errc::precondition_failed, "put", from.path().string(),
-                        "the file became shorter while it was read; save it again when nothing writes to it");
-        }
-        write_block(std::span(block).first(count));
         offset += count;
         size -= count;
     }
