@@ -90,7 +90,7 @@ void fetch_one(const Storage& storage, const saved_tree& tree, const stored_file
     if (options.verify) check_file(tree.key.str(), file, got.size, got.crc32c, kind, target);
 }
 
-/// @param directory new and empty
+/// @param directory new and empty; made with mode 0777, or else files may keep the mode that they get
 template <storage_backend Storage>
 fetched_tree fetch_files(const Storage& storage, const saved_tree& tree, const std::filesystem::path& directory,
                          const load_options& options, const transfer_limits& limits) {

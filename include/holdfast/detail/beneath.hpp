@@ -44,8 +44,8 @@ public:
     /// process removes it meanwhile.
     HOLDFAST_DECL beneath make_directories(std::string_view path, std::uint32_t mode) const;
 
-    /// Renames a file, or a directory to a new name; false where `to` exists and is not to be replaced. Errors: `not_found` where `from` or the directory
-    /// of `to` is missing.
+    /// Renames a file, or a directory to a new name; false where `to` exists and is not to be replaced. Errors:
+    /// `not_found` where `from` or the directory of `to` is missing.
     HOLDFAST_DECL bool rename(std::string_view from, std::string_view to, bool replace) const;
 
     /// The same, where `to` is below another directory.

@@ -1,6 +1,7 @@
 #ifndef HOLDFAST_STORAGE_ABILITIES_HPP
 #define HOLDFAST_STORAGE_ABILITIES_HPP
 
+#include <concepts>
 #include <cstddef>
 #include <exception>
 #include <span>
@@ -81,6 +82,19 @@ inline std::string read_to_end(const byte_stream& stream, const std::stop_token&
 }
 
 }  // namespace detail
+
+/// Whether a large object arrives sooner in ranges, several at once, than in one piece: true unless the backend has a
+/// `bool gains_by_ranges() const` that says no, as one does whose reads share a lock or a disk.
+template <storage_backend Storage>
+bool gains_by_ranges(const Storage& storage) {
+    if constexpr (requires {
+                      { storage.gains_by_ranges() } -> std::same_as<bool>;
+                  }) {
+        return storage.gains_by_ranges();
+    } else {
+        return true;
+    }
+}
 
 /// Stores an object whose size is not known beforehand.
 /// Effects: all or nothing, as `put`; without the ability the whole object is collected in memory first.

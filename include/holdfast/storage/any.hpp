@@ -35,6 +35,7 @@ public:
     virtual object_info put_stream(const object_key&, const byte_stream&, const put_options&) const = 0;
     virtual std::vector<object_info> put_batch(const object_key&, std::span<const pending_put>, const put_options&,
                                                const transfer_limits&) const = 0;
+    virtual bool gains_by_ranges() const = 0;
     virtual bool reserve(const object_key&) const = 0;
 };
 
@@ -72,6 +73,7 @@ public:
                                        const put_options& options, const transfer_limits& limits) const override {
         return holdfast::put_all(storage_, prefix, objects, options, limits);
     }
+    bool gains_by_ranges() const override { return holdfast::gains_by_ranges(storage_); }
     bool reserve(const object_key& key) const override { return holdfast::reserve(storage_, key); }
 
 private:
@@ -118,6 +120,7 @@ public:
                                        const put_options& options = {}, const transfer_limits& limits = {}) const {
         return held_->put_batch(prefix, objects, options, limits);
     }
+    bool gains_by_ranges() const { return held_->gains_by_ranges(); }
 
     /// As the function `reserve` over what is held.
     bool reserve(const object_key& key) const { return held_->reserve(key); }

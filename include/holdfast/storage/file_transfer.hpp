@@ -13,6 +13,7 @@
 #include <holdfast/core/object_info.hpp>
 #include <holdfast/core/object_key.hpp>
 #include <holdfast/detail/parallel.hpp>
+#include <holdfast/storage/abilities.hpp>
 #include <holdfast/storage/backend.hpp>
 #include <holdfast/storage/transfer_limits.hpp>
 
@@ -27,11 +28,12 @@ object_info put_file(const Storage& storage, const object_key& key, const std::f
 
 namespace detail {
 
-/// Gets a whole object in ranges, several at once, all of the etag that the first one had.
+/// Gets a whole object, in ranges where that helps: several at once, all of the etag that the first one had.
 template <storage_backend Storage>
 object_info get_ranges(const Storage& storage, const object_key& key, byte_sink& sink, const get_options& options,
                        const transfer_limits& limits) {
-    const std::uint64_t range = limits.connections > 1 ? std::max<std::uint64_t>(limits.range_size, 1) : UINT64_MAX;
+    const bool in_ranges = limits.connections > 1 && gains_by_ranges(storage);
+    const std::uint64_t range = in_ranges ? std::max<std::uint64_t>(limits.range_size, 1) : UINT64_MAX;
     object_info info = storage.get(key, sink, {.range = {0, range}, .if_match = options.if_match, .stop = options.stop});
     if (info.size <= range) return info;
     const auto count = static_cast<std::size_t>((info.size - 1) / range);
@@ -65,7 +67,7 @@ private:
 
 /// Gets a whole object into a new file.
 ///
-/// Effects: objects beyond `limits.range_size` arrive in ranges, several at once. On an error the file is removed.
+/// Effects: objects beyond `limits.range_size` arrive in ranges, several at once, where `gains_by_ranges`. On an error the file is removed.
 /// @param options its range must be the whole object
 /// @param digest ask for `object_info::crc32c` of the bytes as they arrived
 /// Errors: `not_found`; `precondition_failed` where the file exists, and where the object is replaced meanwhile.

@@ -70,6 +70,9 @@ public:
                                                      const put_options& options = {},
                                                      const transfer_limits& limits = {}) const;
 
+    /// No: the writers of one file wait for each other.
+    bool gains_by_ranges() const noexcept { return false; }
+
     /// Removes what writers that were killed left in `.holdfast` and nobody wrote to for `age`; returns the number
     /// of objects and of batches. An `age` shorter than the longest pause of a live writer makes its put fail.
     HOLDFAST_DECL std::size_t clean_unfinished(std::chrono::seconds age) const;

@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include <holdfast/detail/temp_directory.hpp>
+#include <holdfast/storage/any.hpp>
+#include <holdfast/storage/local.hpp>
 #include <holdfast/storage/memory.hpp>
 #include <holdfast/storage/operations.hpp>
 #include <tests/support/archetype_storage.hpp>
@@ -91,4 +94,13 @@ TEST_CASE("put_all answers in the order of the objects and stops at the first fa
     CHECK(failing.steps() == 5);
     CHECK(list_all(other, "").size() == 4);
     CHECK(kind_of([&] { put_all(store, object_key("p/1"), objects); }) == errc::invalid_argument);
+}
+
+TEST_CASE("large objects come in ranges unless the backend says that it gains nothing") {
+    const detail::temp_directory scratch;
+    const local_storage local(scratch.path());
+    CHECK_FALSE(gains_by_ranges(local));
+    CHECK_FALSE(gains_by_ranges(any_storage(local)));
+    CHECK(gains_by_ranges(memory_storage()));
+    CHECK(gains_by_ranges(any_storage(memory_storage())));
 }
