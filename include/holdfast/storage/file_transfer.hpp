@@ -34,7 +34,8 @@ object_info get_ranges(const Storage& storage, const object_key& key, byte_sink&
                        const transfer_limits& limits) {
     const bool in_ranges = limits.connections > 1 && gains_by_ranges(storage);
     const std::uint64_t range = in_ranges ? std::max<std::uint64_t>(limits.range_size, 1) : UINT64_MAX;
-    object_info info = storage.get(key, sink, {.range = {0, range}, .if_match = options.if_match, .stop = options.stop});
+    object_info info =
+        storage.get(key, sink, {.range = {0, range}, .if_match = options.if_match, .stop = options.stop});
     if (info.size <= range) return info;
     const auto count = static_cast<std::size_t>((info.size - 1) / range);
     parallel_for(
@@ -67,7 +68,8 @@ private:
 
 /// Gets a whole object into a new file.
 ///
-/// Effects: objects beyond `limits.range_size` arrive in ranges, several at once, where `gains_by_ranges`. On an error the file is removed.
+/// Effects: objects beyond `limits.range_size` arrive in ranges, several at once, where `gains_by_ranges`. On an error
+/// the file is removed.
 /// @param options its range must be the whole object
 /// @param digest ask for `object_info::crc32c` of the bytes as they arrived
 /// Errors: `not_found`; `precondition_failed` where the file exists, and where the object is replaced meanwhile.
