@@ -110,6 +110,7 @@ private:
         return point;
     }
 
+    // One that is not plain.
     void character(char32_t point) {
         constexpr std::string_view special = "\"\\\b\f\n\r\t";
         constexpr std::string_view names = "\"\\bfnrt";
@@ -117,8 +118,6 @@ private:
         if (index != std::string_view::npos) {
             out_ += '\\';
             out_ += names[index];
-        } else if (point >= 0x20 && point < 0x7F) {
-            out_ += static_cast<char>(point);
         } else if (point < 0x10000) {
             code_unit(point);
         } else {
