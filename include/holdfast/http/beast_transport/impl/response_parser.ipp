@@ -18,9 +18,10 @@ class response_parser::state {
 public:
     using chunk_text = boost::beast::string_view;
 
+    static constexpr std::uint32_t header_limit = 64U << 10;
+
     state(bool has_body, std::string name) : host(std::move(name)) {
-        constexpr std::uint32_t limit = 64U << 10;
-        parser.header_limit(limit);
+        parser.header_limit(header_limit);
         parser.body_limit(boost::none);
         parser.skip(!has_body);
         parser.on_chunk_body(on_chunk);
@@ -33,11 +34,19 @@ public:
         return count;
     }
 
+    // The parser's own limit is for what it is given at once: of a header in pieces it forgets the fields it has read.
+    void check_header(std::size_t more, std::size_t unread) {
+        header_size += more;
+        if (header_size + (parser.is_header_done() ? 0 : unread) > header_limit) fail_too_large();
+    }
+
     [[noreturn]] void fail(const boost::beast::error_code& why) const {
-        if (why == boost::beast::http::error::header_limit) {
-            throw error(errc::too_large, "receive", host, "the header of the response is larger than 64 KiB");
-        }
+        if (why == boost::beast::http::error::header_limit) fail_too_large();
         fail(why.message());
+    }
+
+    [[noreturn]] void fail_too_large() const {
+        throw error(errc::too_large, "receive", host, "the header of the response is larger than 64 KiB");
     }
 
     [[noreturn]] void fail(const std::string& why) const {
@@ -46,6 +55,7 @@ public:
     }
 
     const std::string host;
+    std::size_t header_size = 0;
     const std::function<void(bytes)>* take = nullptr;
     std::function<std::size_t(std::uint64_t, chunk_text, boost::beast::error_code&)> on_chunk =
         [this](std::uint64_t, chunk_text text, boost::beast::error_code&) {
@@ -62,6 +72,7 @@ HOLDFAST_DECL response_parser::~response_parser() = default;
 
 HOLDFAST_DECL std::size_t response_parser::read_head(bytes input) {
     const std::size_t count = state_->put(input);
+    state_->check_header(count, input.size() - count);
     if (!has_head()) return count;
     const auto& found = state_->parser.get();
     const auto coding = found[boost::beast::http::field::transfer_encoding];
