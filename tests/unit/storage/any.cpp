@@ -2,8 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <holdfast/detail/temp_directory.hpp>
@@ -17,21 +18,37 @@ using namespace holdfast;
 
 namespace {
 
-/// The operations that reach the store behind an `any_storage`.
-template <storage_backend Storage>
-struct recorded {
-    std::shared_ptr<std::vector<std::string>> operations = std::make_shared<std::vector<std::string>>();
-    any_storage storage{failing_storage(Storage(), [log = operations](const storage_step& step) {
-        if (!step.done) log->emplace_back(step.operation);
-    })};
-};
-
 using operations = std::vector<std::string>;
+
+/// An `any_storage`, and the operations that reach the store behind it, from whatever thread.
+class recorded {
+public:
+    template <storage_backend Storage>
+    explicit recorded(Storage behind)
+        : storage(failing_storage(std::move(behind), [this](const storage_step& step) {
+              const std::scoped_lock lock(mutex_);
+              if (!step.done) operations_.emplace_back(step.operation);
+          })) {}
+    recorded(const recorded&) = delete;
+    recorded& operator=(const recorded&) = delete;
+
+    operations seen() const {
+        const std::scoped_lock lock(mutex_);
+        return operations_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    operations operations_;
+
+public:
+    const any_storage storage;  ///< after what its operations are written to
+};
 
 }  // namespace
 
 TEST_CASE("any_storage passes abilities on") {
-    const recorded<memory_storage> any;
+    const recorded any{memory_storage()};
     const object_key key("key");
     put_if_absent(any.storage, key, byte_source{});
     put_if_match(any.storage, key, byte_source{}, "1");
@@ -39,38 +56,35 @@ TEST_CASE("any_storage passes abilities on") {
     put_stream(any.storage, key, [](auto) { return 0; });
     remove_all(any.storage, std::vector{key});
     reserve(any.storage, key);
-    CHECK(*any.operations ==
+    CHECK(any.seen() ==
           operations{"put_if_absent", "put_if_match", "copy", "put_stream", "remove_batch", "put_if_absent"});
 }
 
 TEST_CASE("any_storage passes a batch on whole") {
     const detail::temp_directory scratch;
-    std::vector<std::string> operations;
-    const any_storage any(failing_storage(local_storage(scratch.path()), [&](const storage_step& step) {
-        if (!step.done) operations.emplace_back(step.operation);
-    }));
-    put_all(any, object_key("x"), std::vector<pending_put>{{object_key("x/a"), {}}, {object_key("x/b"), {}}});
-    CHECK(operations == std::vector<std::string>{"put_batch"});
+    const recorded any{local_storage(scratch.path())};
+    put_all(any.storage, object_key("x"), std::vector<pending_put>{{object_key("x/a"), {}}, {object_key("x/b"), {}}});
+    CHECK(any.seen() == operations{"put_batch"});
 }
 
 TEST_CASE("any_storage makes abilities of primitives where there are none") {
-    const recorded<archetype_storage> any;
+    const recorded any{archetype_storage()};
     const object_key key("key");
     SUBCASE("put_if_absent") {
         put_if_absent(any.storage, key, byte_source{});
-        CHECK(*any.operations == operations{"head", "put"});
+        CHECK(any.seen() == operations{"head", "put"});
     }
     SUBCASE("put_if_match") {
         CHECK_FALSE(put_if_match(any.storage, key, byte_source{}, "1"));
-        CHECK(*any.operations == operations{"head"});
+        CHECK(any.seen() == operations{"head"});
     }
     SUBCASE("put_batch") {
         put_all(any.storage, key, std::vector<pending_put>{{key / "a", {}}, {key / "b", {}}});
-        CHECK(*any.operations == operations{"put", "put"});
+        CHECK(any.seen() == operations{"put", "put"});
     }
     SUBCASE("reserve is the claims protocol, not put_if_absent") {
         CHECK(reserve(any.storage, key));
-        CHECK(*any.operations == operations{"put", "list"});
+        CHECK(any.seen() == operations{"put", "list"});
     }
 }
 
