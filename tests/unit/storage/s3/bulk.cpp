@@ -311,8 +311,10 @@ TEST_CASE("copies above 5 GB go part by part, each of one state of the object") 
 TEST_CASE("a copy whose part is refused leaves no upload behind") {
     const server_of_a_large_object server;
     server.refuse_parts();
-    const s3_storage store("s3://bucket/p", options_for(server));
+    auto options = options_for(server);
+    options.connections = 1;  // while another part is on its way, the upload is aborted twice
+    const s3_storage store("s3://bucket/p", options);
     CHECK(error_of([&] { store.copy(object_key("large"), object_key("to")); })->kind() == errc::access_denied);
-    CHECK(server.aborts() >= 1);  // once more where another part was on its way
+    CHECK(server.aborts() == 1);
     CHECK(server.completed().empty());
 }
