@@ -119,15 +119,15 @@ inline void check_below(const object_key& prefix, std::span<const pending_put> o
     }
 }
 
-template <storage_backend Storage>
-std::vector<object_info> put_each(const Storage& storage, std::span<const pending_put> objects,
-                                  const put_options& options, const transfer_limits& limits) {
+/// Calls `put` for each object, several at once; the answers stand in the order of the objects.
+template <class Put>
+std::vector<object_info> put_each(std::span<const pending_put> objects, const transfer_limits& limits,
+                                  const std::stop_token& stop, const Put& put) {
     std::vector<object_info> stored;
     stored.reserve(objects.size());
     for (const auto& object : objects) stored.push_back({.key = object.key});
     parallel_for(
-        objects.size(), limits.connections,
-        [&](std::size_t i) { stored[i] = storage.put(objects[i].key, objects[i].content, options); }, options.stop);
+        objects.size(), limits.connections, [&](std::size_t i) { stored[i] = put(objects[i]); }, stop);
     return stored;
 }
 
@@ -144,7 +144,9 @@ std::vector<object_info> put_all(const Storage& storage, const object_key& prefi
         return storage.put_batch(prefix, objects, options, limits);
     } else {
         detail::check_below(prefix, objects);
-        return detail::put_each(storage, objects, options, limits);
+        return detail::put_each(objects, limits, options.stop, [&](const pending_put& object) {
+            return storage.put(object.key, object.content, options);
+        });
     }
 }
 

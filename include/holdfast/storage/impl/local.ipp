@@ -329,7 +329,8 @@ HOLDFAST_DECL std::vector<object_info> local_storage::put_batch(const object_key
     if (!objects.empty() && detail::can_share_directory(prefix, objects)) {
         if (auto stored = put_new_directory(prefix, objects, options, limits)) return std::move(*stored);
     }
-    return detail::put_each(*this, objects, options, limits);
+    return detail::put_each(objects, limits, options.stop,
+                            [&](const pending_put& object) { return put(object.key, object.content, options); });
 }
 
 // Nothing where the prefix exists already.

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include <holdfast/core/error.hpp>
-#include <holdfast/detail/parallel.hpp>
+#include <holdfast/storage/abilities.hpp>
 #include <holdfast/storage/local/staged_object.hpp>
 
 namespace holdfast::detail {
@@ -68,18 +68,12 @@ HOLDFAST_DECL std::vector<object_info> staged_tree::put(const object_key& prefix
                                                         const put_options& options, const transfer_limits& limits,
                                                         bool durable) const {
     const auto directories = make_directories(prefix, objects);
-    std::vector<object_info> stored;
-    stored.reserve(objects.size());
-    for (const auto& object : objects) stored.push_back({.key = object.key});
-    parallel_for(
-        objects.size(), limits.connections,
-        [&](std::size_t i) {
-            const object_key& key = objects[i].key;
-            staged_object staged(top_, std::string(path_below(prefix, key)), key, options);
-            stored[i] = write_whole(staged, durable, [&](staged_object& to) { to.write(objects[i].content); });
-            staged.taken_over();
-        },
-        options.stop);
+    auto stored = put_each(objects, limits, options.stop, [&](const pending_put& object) {
+        staged_object staged(top_, std::string(path_below(prefix, object.key)), object.key, options);
+        auto info = write_whole(staged, durable, [&](staged_object& to) { to.write(object.content); });
+        staged.taken_over();
+        return info;
+    });
     for (const auto& directory : directories) {
         if (durable) top_.sync_directory(directory);
     }
