@@ -109,7 +109,9 @@ public:
     /// Errors: `corrupt` where checkpoints are there and every one is damaged; those of `load`.
     std::optional<restored> restore(load_policy policy = load_policy::fresh, const restore_options& options = {}) {
         if (policy == load_policy::none) return std::nullopt;
-        restoring<Storage> search{reader_, context(), options};
+        restore_options chosen = options;
+        if (!options.directory) chosen.load = detail::without_resume(options.load);
+        restoring<Storage> search{reader_, context(), std::move(chosen)};
         auto found = options.directory ? search.run(policy, *options.directory) : restore_own(search, policy);
         if (!found) return std::nullopt;
         loaded_ = *found;
@@ -131,7 +133,7 @@ public:
     /// Loads into `directory()`, which is emptied first.
     fetched_tree load(const reference& which, const load_options& options = {}) {
         refresh_directory();
-        return load(which, directory_->path(), options);
+        return load(which, directory_->path(), detail::without_resume(options));
     }
 
     /// Looks into a checkpoint, to read its files into memory without unpacking it to disk.

@@ -39,6 +39,7 @@
 
 #include <holdfast/storage/abilities.hpp>
 #include <holdfast/storage/any.hpp>
+#include <holdfast/storage/arrived_ranges.hpp>
 #include <holdfast/storage/backend.hpp>
 #include <holdfast/storage/file_transfer.hpp>
 #include <holdfast/storage/local.hpp>
@@ -48,6 +49,7 @@
 #include <holdfast/storage/ordered_read.hpp>
 #include <holdfast/storage/range_read.hpp>
 #include <holdfast/storage/reservation.hpp>
+#include <holdfast/storage/resumed_transfer.hpp>
 #include <holdfast/storage/s3.hpp>
 #include <holdfast/storage/transfer_limits.hpp>
 #include <holdfast/storage/tree_transfer.hpp>

@@ -183,7 +183,8 @@ private:
         std::optional<detail::temp_directory> own;
         if (!directory) own.emplace(options_.temp_dir_root, "holdfast-model");
         const auto target = directory ? *directory : own->path();
-        load_artifact(storage_, document, target, options, options_.limits);
+        load_artifact(storage_, document, target, directory ? options : detail::without_resume(options),
+                      options_.limits);
         loaded_.insert({name, target, std::move(document)}, std::move(own));
         return target;
     }

@@ -12,6 +12,7 @@
 #include <holdfast/detail/impl/hex.ipp>
 #include <holdfast/detail/impl/hmac.ipp>
 #include <holdfast/detail/impl/ip_address.ipp>
+#include <holdfast/detail/impl/kept_directory.ipp>
 #include <holdfast/detail/impl/parallel.ipp>
 #include <holdfast/detail/impl/percent_encoding.ipp>
 #include <holdfast/detail/impl/process.ipp>
@@ -96,6 +97,7 @@
 #include <holdfast/archive/impl/tar_index.ipp>
 #include <holdfast/archive/impl/tar_unpacker.ipp>
 
+#include <holdfast/storage/impl/arrived_ranges.ipp>
 #include <holdfast/storage/impl/local.ipp>
 #include <holdfast/storage/impl/memory.ipp>
 #include <holdfast/storage/impl/open.ipp>

@@ -7,6 +7,7 @@
 //     list                        verify (every checkpoint of the task)
 //     remove KEY                  clean (every unfinished upload)
 //   --integrity none|crc32c|sha256   --deadline MS   --idle MS   --attempts N   --kms-key ID
+//   --range-size BYTES              load in ranges of this size, two at once
 //
 // The store is that of HOLDFAST_S3_URL, server and credentials those of the AWS variables.
 
@@ -77,6 +78,14 @@ void apply(const std::string& name, const std::string& value, holdfast::s3_optio
     }
 }
 
+constexpr std::string_view range_size = "range-size";
+
+holdfast::transfer_limits limits_of(const std::map<std::string, std::string>& given) {
+    const auto found = given.find(std::string(range_size));
+    if (found == given.end()) return {};
+    return {.connections = 2, .range_size = std::stoull(found->second)};
+}
+
 holdfast::s3_options impatient(const std::map<std::string, std::string>& given) {
     using namespace std::chrono_literals;
     holdfast::s3_options options;
@@ -87,7 +96,9 @@ holdfast::s3_options impatient(const std::map<std::string, std::string>& given) 
     options.transport.tls_timeout = 2s;
     options.transport.continue_timeout = 200ms;
     options.retry = {.transient_delay = 5ms, .throttled_delay = 10ms, .longest_delay = 50ms};
-    for (const auto& [name, value] : given) apply(name, value, options);
+    for (const auto& [name, value] : given) {
+        if (name != range_size) apply(name, value, options);
+    }
     return options;
 }
 
@@ -118,9 +129,9 @@ json::object verify(const holdfast::checkpoint<holdfast::s3_storage>& state) {
     return {{"verified", found}};
 }
 
-json::object run(const holdfast::s3_storage& storage, const words& command) {
+json::object run(const holdfast::s3_storage& storage, const words& command, const holdfast::transfer_limits& limits) {
     const auto& verb = command.at(0);
-    holdfast::checkpoint<holdfast::s3_storage> state{storage, the_task};
+    holdfast::checkpoint<holdfast::s3_storage> state{storage, the_task, {.limits = limits}};
     if (verb == "save" && command.at(2) == "files") return save<holdfast::files>(storage, command[1], command.at(3));
     if (verb == "save" && command.at(2) == "tar") return save<holdfast::tar>(storage, command[1], command.at(3));
     if (verb == "restore") return restore(state, command.at(1));
@@ -143,7 +154,7 @@ int main(int count, char** arguments) {
         const auto options = take_options(command);
         const auto url = holdfast::environment::of_process().get("HOLDFAST_S3_URL").value();
         const holdfast::s3_storage storage{url, impatient(options)};
-        std::cout << json::serialize(run(storage, command)) << std::endl;
+        std::cout << json::serialize(run(storage, command, limits_of(options))) << std::endl;
         return EXIT_SUCCESS;
     } catch (const holdfast::error& failed) {
         const json::object said{{"kind", to_string(failed.kind())},

@@ -10,7 +10,7 @@ import pytest
 import faults
 from conftest import built
 from fault_proxy import Loop, always, at, at_random, every, no_fault
-from scenario import Bench, tree
+from scenario import BIG, Bench, tree
 
 QUICK = ("--idle", 1000, "--attempts", 4)
 STAYING = ["refused", "answer_lost", "truncated_answer", "stall", "500", "slow_down", "error_after_success",
@@ -205,6 +205,37 @@ def test_wrong_bytes_are_never_loaded(bench, kept, count_of_restore, kind, plan,
             assert outcome.error["kind"] in {"corrupt", "not_found", "key_not_compatible", "incompatible_type"}, outcome
 
     bench.each(range(1, count_of_restore + 1), check)
+
+
+def ranges_got(outcome):
+    """How many ranges of the big file arrived."""
+    return sum(exchange.status == 206 and exchange.target.endswith("/state.bin") for exchange in outcome.exchanges)
+
+
+@pytest.mark.parametrize("kind", [*KILLS, "500"])
+def test_a_load_goes_on_where_the_one_before_it_ended(bench, kept, kind):
+    """Two ranges are on their way at once, so at most two are asked for in vain."""
+    options = (*QUICK, "--range-size", 1 << 20)
+    whole, _ = kept.load_into_new("load", kept.newest, plan=no_fault, options=options)
+    assert ranges_got(whole) == -(-BIG >> 20), "the file is big enough to be cut"
+    reused = []
+
+    def check(number):
+        folder = kept.scratch / f"{kind} {number}"
+        target = folder / "loaded"
+        plan = (at if kind in KILLS else always)(number, kind)
+        first = kept.run("load", kept.newest, target, plan=plan, options=options)
+        assert first.status == (-signal.SIGKILL if kind in KILLS else 1), first
+        assert not target.exists(), "nothing half is visible"
+        second = kept.run("load", kept.newest, target, plan=no_fault, options=options)
+        assert second.succeeded and tree(target) == kept.expected(1), second
+        assert ranges_got(second) <= ranges_got(whole) - max(0, ranges_got(first) - 2), (first, second)
+        assert [path.name for path in folder.iterdir()] == ["loaded"], "nothing lies beside it"
+        reused.append(ranges_got(whole) - ranges_got(second))
+        shutil.rmtree(folder)
+
+    bench.each(range(1, len(whole.exchanges) + 1), check)
+    assert max(reused) > ranges_got(whole) // 2, reused
 
 
 def test_a_restore_steps_back_from_wrong_bytes(kept):

@@ -85,7 +85,7 @@ verification verify_tree(const Storage& storage, Find find, const std::filesyste
     try {
         const auto tree = read_saved_tree(storage, find());
         const detail::temp_directory scratch{temp_dir_root, "holdfast-verify"};
-        detail::fetch_into(storage, tree, scratch.path(), {}, limits);
+        fetch_tree(storage, tree, scratch.path() / "tree", detail::without_resume({}), limits);
         if (tree.contents && tree.contents->digest != digest_kind::none) return {};
         return {verification::result::unverifiable, "its size is right; nothing was stored to compare its bytes with"};
     } catch (const error& failed) {

@@ -19,12 +19,14 @@
 #include <holdfast/detail/system.hpp>
 #include <holdfast/storage/backend.hpp>
 #include <holdfast/storage/operations.hpp>
+#include <holdfast/storage/resumed_transfer.hpp>
 
 namespace holdfast {
 
 struct load_options {
     extract_limits limits = {};  ///< what is accepted before the load fails with `too_large`
     bool verify = true;          ///< check sizes and digests against what was saved
+    bool resume = true;          ///< keep what has arrived when the store is lost, and go on there the next time
     std::stop_token stop = {};
 };
 
@@ -44,6 +46,12 @@ struct fetched_tree {
 };
 
 namespace detail {
+
+/// For a directory of a random name, which no later load can name.
+inline load_options without_resume(load_options options) {
+    options.resume = false;
+    return options;
+}
 
 /// Whether anything is stored at or below a saved tree's key.
 template <storage_backend Storage>
@@ -74,14 +82,22 @@ inline std::uint32_t new_file_mode(const std::filesystem::path& new_directory) {
     return status_of(new_directory, true).mode & 0666U;
 }
 
+/// Whether an earlier load brought a file whole, as far as its digest can tell.
+inline bool has_arrived(const saved_tree& tree, const stored_file& file, const std::filesystem::path& target) {
+    if (!tree.contents || tree.contents->digest == digest_kind::none) return false;
+    if (file_size_or_zero(target) != file.size) return false;
+    return digest_of(byte_source::from_file(target), tree.contents->digest) == file.digest;
+}
+
 template <storage_backend Storage>
 void fetch_one(const Storage& storage, const saved_tree& tree, const stored_file& file,
-               const std::filesystem::path& target, const load_options& options, const transfer_limits& limits) {
+               const std::filesystem::path& target, const load_options& options, const transfer_limits& limits,
+               arrived_ranges& arrived) {
     const auto kind = options.verify && tree.contents ? tree.contents->digest : digest_kind::none;
     const auto key = tree.key / file.path;
     object_info got{key};
     try {
-        got = get_file(storage, key, target, {.stop = options.stop}, limits, kind == digest_kind::crc32c);
+        got = resume_file(storage, key, target, arrived, {.stop = options.stop}, limits, kind == digest_kind::crc32c);
     } catch (const error& failed) {
         if (failed.kind() != errc::not_found || !tree.contents) throw;
         if (!has_data(storage, tree.key)) throw_missing_data(tree.key.str());
@@ -90,10 +106,12 @@ void fetch_one(const Storage& storage, const saved_tree& tree, const stored_file
     if (options.verify) check_file(tree.key.str(), file, got.size, got.crc32c, kind, target);
 }
 
-/// @param directory new and empty; made with mode 0777, or else files may keep the mode that they get
+/// @param staged made with mode 0777, or else files may keep the mode that they get
 template <storage_backend Storage>
-fetched_tree fetch_files(const Storage& storage, const saved_tree& tree, const std::filesystem::path& directory,
+fetched_tree fetch_files(const Storage& storage, const saved_tree& tree, const staged_directory& staged,
                          const load_options& options, const transfer_limits& limits) {
+    const auto& directory = staged.path();
+    arrived_ranges arrived(staged.notes());
     const auto files = files_below(storage, tree);
     const auto total = check_totals(tree.key.str(), files, options.limits);
     if (options.verify && !tree.contents) check_size(tree.key.str(), tree.size, total);
@@ -103,7 +121,9 @@ fetched_tree fetch_files(const Storage& storage, const saved_tree& tree, const s
         files.size(), limits.connections,
         [&](std::size_t i) {
             const auto target = directory / std::filesystem::path(files[i].path);
-            fetch_one(storage, tree, files[i], target, options, limits);
+            if (!staged.is_resumed() || arrived.find(tree.key / files[i].path) || !has_arrived(tree, files[i], target)) {
+                fetch_one(storage, tree, files[i], target, options, limits, arrived);
+            }
             if (files[i].mode != given_mode) set_path_mode(target, files[i].mode);
         },
         options.stop);
@@ -132,10 +152,10 @@ fetched_tree fetch_tar(const Storage& storage, const saved_tree& tree, const std
 }
 
 template <storage_backend Storage>
-fetched_tree fetch_into(const Storage& storage, const saved_tree& tree, const std::filesystem::path& directory,
+fetched_tree fetch_into(const Storage& storage, const saved_tree& tree, const staged_directory& staged,
                         const load_options& options, const transfer_limits& limits) {
-    if (tree.storage_format == "files") return fetch_files(storage, tree, directory, options, limits);
-    if (tree.storage_format == "tar") return fetch_tar(storage, tree, directory, options, limits);
+    if (tree.storage_format == "files") return fetch_files(storage, tree, staged, options, limits);
+    if (tree.storage_format == "tar") return fetch_tar(storage, tree, staged.path(), options, limits);
     throw_unknown_format(tree.key.str(), tree.storage_format);
 }
 
@@ -144,16 +164,25 @@ fetched_tree fetch_into(const Storage& storage, const saved_tree& tree, const st
 /// Loads a saved tree into a directory, which keeps its other entries; it is created where it is missing.
 ///
 /// Effects: all or nothing: the tree is built beside the directory and moved there when it is whole and verified.
+/// Where the store is lost meanwhile, the caller stops it or the process is killed, what has arrived stays in
+/// `.holdfast-load-<name of the directory>` beside it: the next load of the same tree into the same directory goes on
+/// with it, checked anew, and the next load of another removes it. A tar is loaded from its start.
 /// Errors: `corrupt` where a file is missing, longer, shorter or other than what was saved; `not_found` where no
 /// data is there at all; `too_large`, `unsafe_path`, `unsupported`; those of the storage and the file system.
 template <storage_backend Storage>
 fetched_tree fetch_tree(const Storage& storage, const saved_tree& tree, const std::filesystem::path& directory,
                         const load_options& options, const transfer_limits& limits) {
-    staged_directory staged{directory};
-    auto result = detail::fetch_into(storage, tree, staged.path(), options, limits);
-    staged.commit();
-    result.directory = directory;
-    return result;
+    const bool resumes = options.resume && tree.storage_format == "files";
+    staged_directory staged{directory, resumes ? storage.url().str() + '\n' + tree.key.str() : std::string()};
+    try {
+        auto result = detail::fetch_into(storage, tree, staged, options, limits);
+        staged.commit();
+        result.directory = directory;
+        return result;
+    } catch (const error& failed) {
+        if (failed.is_retryable() || failed.kind() == errc::cancelled) staged.keep();
+        throw;
+    }
 }
 
 }  // namespace holdfast

@@ -2,9 +2,10 @@
 #define HOLDFAST_ARTIFACT_STAGED_DIRECTORY_HPP
 
 #include <filesystem>
+#include <string_view>
 
 #include <holdfast/detail/config.hpp>
-#include <holdfast/detail/temp_directory.hpp>
+#include <holdfast/detail/kept_directory.hpp>
 
 namespace holdfast {
 
@@ -13,12 +14,25 @@ namespace holdfast {
 ///
 /// It lies beside the target where that is the same file system, else inside it. A target that exists keeps its
 /// other entries; files of the same name are replaced, each by one rename.
+///
+/// What is staged may be kept for a later process: it then lies in `.holdfast-load-<name of the target>`.
 class staged_directory {
 public:
     /// Errors: `invalid_argument` where the target is a file; `access_denied`, `no_space`.
-    HOLDFAST_DECL explicit staged_directory(const std::filesystem::path& target);
+    /// @param content what is staged, so that a later process that stages the same goes on with what was kept, and one
+    /// that stages anything else removes it; empty: nothing is kept
+    HOLDFAST_DECL explicit staged_directory(const std::filesystem::path& target, std::string_view content = {});
 
     const std::filesystem::path& path() const noexcept { return tree_; }
+
+    /// Whether `path` holds what an earlier process had staged.
+    bool is_resumed() const noexcept { return is_resumed_; }
+
+    /// A file beside the tree, for notes on what has arrived.
+    std::filesystem::path notes() const { return staging_.path() / "arrived"; }
+
+    /// Keeps what is staged, where the content has a name and a file has arrived.
+    HOLDFAST_DECL void keep();
 
     /// Moves what was staged to the target. Errors: `precondition_failed`, before anything moved, where the target
     /// has a directory in the place of a file or the other way round.
@@ -26,8 +40,9 @@ public:
 
 private:
     std::filesystem::path target_;
-    detail::temp_directory staging_;
+    detail::kept_directory staging_;
     std::filesystem::path tree_;
+    bool is_resumed_;
 };
 
 }  // namespace holdfast

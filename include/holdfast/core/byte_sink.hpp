@@ -74,11 +74,14 @@ private:
     std::atomic<std::size_t> arrived_ = 0;
 };
 
-/// Writes an object to a new file.
+/// Writes an object to a file.
 class file_sink final : public byte_sink {
 public:
     /// Creates the file. Errors: `precondition_failed` where it exists already, `access_denied`, `no_space`.
     HOLDFAST_DECL explicit file_sink(std::filesystem::path path);
+
+    /// Goes on with a file that is open for writing.
+    explicit file_sink(detail::file opened) noexcept : file_(std::move(opened)) {}
 
     HOLDFAST_DECL void write(std::uint64_t offset, std::span<const std::byte> bytes) override;
     const detail::file* native_file() const noexcept override { return &file_; }
@@ -97,6 +100,9 @@ public:
     explicit crc32c_sink(byte_sink& next) : next_(next) {}
 
     HOLDFAST_DECL void write(std::uint64_t offset, std::span<const std::byte> bytes) override;
+
+    /// Counts bytes in that stand at the destination already.
+    HOLDFAST_DECL void has(std::uint64_t offset, std::span<const std::byte> bytes);
 
     /// The digest of the object of `size` bytes. Errors: `corrupt` where the ranges written do not cover
     /// [0, size) exactly once.

@@ -25,17 +25,19 @@ struct file_status {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
     std::uint64_t links = 0;
+    std::uint32_t owner = 0;  // user id
 
     friend bool operator==(const file_status&, const file_status&) = default;
 };
 
-/// An open file; closed when it goes. Opening never waits (a pipe without a writer opens at once); `create_new`
-/// follows no link and fails with `precondition_failed` where the path exists. Errors of every call:
-/// `error::from_errno` with the path as key.
+/// An open file; closed when it goes. Opening never waits (a pipe without a writer opens at once); `open_update`, to
+/// read and write, and `create_new` follow no link at the end of the path; the latter fails with
+/// `precondition_failed` where the path exists. Errors of every call: `error::from_errno` with the path as key.
 class file {
 public:
     file() = default;
     HOLDFAST_DECL static file open_read(const std::filesystem::path& path);
+    HOLDFAST_DECL static file open_update(const std::filesystem::path& path);
     HOLDFAST_DECL static file create_new(const std::filesystem::path& path, std::uint32_t mode = 0666);
 
     /// Takes over an open descriptor; `path` is for messages.
@@ -59,6 +61,10 @@ public:
     HOLDFAST_DECL std::size_t read_at(std::uint64_t offset, std::span<std::byte> buffer) const;
     HOLDFAST_DECL void write_at(std::uint64_t offset, std::span<const std::byte> bytes) const;
     HOLDFAST_DECL void sync() const;
+
+    /// Takes the lock that goes with the open file, without waiting; false where another has it, and where the file
+    /// system knows no locks.
+    HOLDFAST_DECL bool try_lock() const noexcept;
     HOLDFAST_DECL void set_mode(std::uint32_t mode) const;
     HOLDFAST_DECL void set_modified(std::int64_t ns) const;
 
@@ -102,6 +108,10 @@ HOLDFAST_DECL void set_path_modified(const std::filesystem::path& path, std::int
 HOLDFAST_DECL void make_symlink(const std::string& target, const std::filesystem::path& path);
 HOLDFAST_DECL std::string read_symlink(const std::filesystem::path& path);
 HOLDFAST_DECL std::uint64_t process_id() noexcept;
+HOLDFAST_DECL std::uint32_t user_id() noexcept;
+
+/// What tells this start of the system from any other; empty where the system does not say.
+HOLDFAST_DECL std::string boot_id();
 
 /// Cryptographically strong random bytes. Errors: `io_failure`.
 HOLDFAST_DECL void random_bytes(std::span<std::byte> out);

@@ -19,6 +19,11 @@ public:
     /// Errors: `access_denied`, `no_space`; `invalid_argument` for a label with '/', and where `root` is no directory.
     HOLDFAST_DECL explicit temp_directory(const std::filesystem::path& root = {}, std::string_view label = "holdfast");
 
+    /// Takes over a directory that is there.
+    static temp_directory adopt(std::filesystem::path path) noexcept {
+        return temp_directory(std::move(path), adopted{});
+    }
+
     temp_directory(temp_directory&& other) noexcept : path_(std::exchange(other.path_, {})) {}
     temp_directory& operator=(temp_directory&& other) noexcept {
         std::swap(path_, other.path_);
@@ -33,6 +38,8 @@ public:
     std::filesystem::path release() noexcept { return std::exchange(path_, {}); }
 
 private:
+    struct adopted {};
+    temp_directory(std::filesystem::path path, adopted) noexcept : path_(std::move(path)) {}
     HOLDFAST_DECL void remove() noexcept;
 
     std::filesystem::path path_;

@@ -14,6 +14,7 @@
 #include <holdfast/core/object_key.hpp>
 #include <holdfast/detail/parallel.hpp>
 #include <holdfast/storage/abilities.hpp>
+#include <holdfast/storage/arrived_ranges.hpp>
 #include <holdfast/storage/backend.hpp>
 #include <holdfast/storage/transfer_limits.hpp>
 
@@ -29,22 +30,41 @@ object_info put_file(const Storage& storage, const object_key& key, const std::f
 namespace detail {
 
 /// Gets a whole object, in ranges where that helps: several at once, all of the etag that the first one had.
+/// @param record where each range is noted when it has arrived; may be null
 template <storage_backend Storage>
 object_info get_ranges(const Storage& storage, const object_key& key, byte_sink& sink, const get_options& options,
-                       const transfer_limits& limits) {
+                       const transfer_limits& limits, arrived_ranges* record = nullptr) {
     const bool in_ranges = limits.connections > 1 && gains_by_ranges(storage);
     const std::uint64_t range = in_ranges ? std::max<std::uint64_t>(limits.range_size, 1) : UINT64_MAX;
     object_info info =
         storage.get(key, sink, {.range = {0, range}, .if_match = options.if_match, .stop = options.stop});
     if (info.size <= range) return info;
+    if (record != nullptr) record->add(info, range, 0);
     const auto count = static_cast<std::size_t>((info.size - 1) / range);
     parallel_for(
         count, limits.connections,
         [&](std::size_t i) {
             storage.get(key, sink, {.range = {(i + 1) * range, range}, .if_match = info.etag, .stop = options.stop});
+            if (record != nullptr) record->add(info, range, i + 1);
         },
         options.stop);
     return info;
+}
+
+/// Lets `fetch` fill a file and closes it.
+/// @param fetch takes the sink to write to, and the digest that is computed or null; returns what the store says
+template <class Fetch>
+object_info fill_file(file_sink& file, bool digest, const Fetch& fetch) {
+    crc32c_sink digesting(file);
+    object_info info = digest ? fetch(digesting, &digesting) : fetch(file, nullptr);
+    if (digest) info.crc32c = digesting.value(info.size);
+    file.close();
+    return info;
+}
+
+inline void require_whole(const object_key& key, const byte_range& range) {
+    if (range.offset == 0 && range.size == UINT64_MAX) return;
+    throw error(errc::invalid_argument, "get", key.str(), "a file takes the whole object; leave the range out");
 }
 
 /// Removes a file that did not become whole.
@@ -76,16 +96,12 @@ private:
 template <storage_backend Storage>
 object_info get_file(const Storage& storage, const object_key& key, const std::filesystem::path& path,
                      const get_options& options = {}, const transfer_limits& limits = {}, bool digest = false) {
-    if (options.range.offset != 0 || options.range.size != UINT64_MAX) {
-        throw error(errc::invalid_argument, "get", key.str(), "a file takes the whole object; leave the range out");
-    }
+    detail::require_whole(key, options.range);
     file_sink file(path);
     detail::unfinished_file unfinished(path);
-    crc32c_sink digesting(file);
-    byte_sink& sink = digest ? static_cast<byte_sink&>(digesting) : file;
-    object_info info = detail::get_ranges(storage, key, sink, options, limits);
-    if (digest) info.crc32c = digesting.value(info.size);
-    file.close();
+    object_info info = detail::fill_file(file, digest, [&](byte_sink& sink, crc32c_sink*) {
+        return detail::get_ranges(storage, key, sink, options, limits);
+    });
     unfinished.finish();
     return info;
 }

@@ -177,7 +177,7 @@ TEST_CASE("a load that fails at any step, or is stopped, leaves the target as it
     for (std::uint64_t number = 0;; ++number) {
         REQUIRE(number < 100);
         const failing_storage<memory_storage> failing{storage, fail_at(number)};
-        if (failure_of([&] { out.fetch(failing, tree); }) == tree_building::not_thrown) break;
+        if (failure_of([&] { out.fetch(failing, tree, {.resume = false}); }) == tree_building::not_thrown) break;
         CHECK(listing(out.folder.path()) == before);
     }
     CHECK(tree_building::read_file(out.path / "mine") == "kept");
@@ -185,6 +185,147 @@ TEST_CASE("a load that fails at any step, or is stopped, leaves the target as it
     std::stop_source stop;
     stop.request_stop();
     CHECK(failure_of([&] { out.fetch(storage, tree, {.stop = stop.get_token()}); }) == errc::cancelled);
+}
+
+namespace {
+
+/// The place where what has arrived is kept.
+std::filesystem::path kept_by(const target& out) {
+    return out.folder.path() / ".holdfast-load-out";
+}
+
+/// A large file, which arrives in three ranges, and a small one.
+template <class Storage>
+saved_tree stored_large(const Storage& storage, const object_key& at = key) {
+    put_text(storage, at / "large", "123456789");
+    put_text(storage, at / "small", "1");
+    return {at, "files", 10,
+            manifest{digest_kind::crc32c, {{"large", 9, "e3069283", 0640}, {"small", 1, "90f599e3", 0755}}, {}}};
+}
+
+constexpr transfer_limits threes{.connections = 2, .range_size = 3};
+
+/// Loads with a store that is lost after so many calls.
+void lose(const target& out, const memory_storage& storage, const saved_tree& tree, std::uint64_t calls,
+          errc kind = errc::unavailable, const transfer_limits& limits = threes) {
+    const failing_storage<memory_storage> losing{storage, fail_from(calls, kind)};
+    CHECK(failure_of([&] { out.fetch(losing, tree, {}, limits); }) == kind);
+    CHECK_FALSE(std::filesystem::exists(out.path));
+}
+
+std::uint64_t calls_of_load(const target& out, const memory_storage& storage, const saved_tree& tree) {
+    const failing_storage<memory_storage> counted{storage, [](const storage_step&) {}};
+    out.fetch(counted, tree, {}, threes);
+    CHECK(tree_building::read_file(out.path / "large") == "123456789");
+    CHECK(tree_building::read_file(out.path / "small") == "1");
+    CHECK(tree_building::mode(out.path / "large") == 0640);
+    CHECK(listing(out.folder.path()).size() == 3);  // the directory and its files, and nothing beside it
+    return counted.steps();
+}
+
+}  // namespace
+
+TEST_CASE("a load that lost the store goes on with what had arrived") {
+    const memory_storage storage;
+    const auto tree = stored_large(storage);
+    for (std::uint64_t calls = 1; calls < 4; ++calls) {
+        for (const errc kind : {errc::unavailable, errc::timed_out, errc::throttled, errc::cancelled}) {
+            CAPTURE(calls);
+            const target out;
+            lose(out, storage, tree, calls, kind);
+            CHECK(std::filesystem::exists(kept_by(out)));
+            // a look at the large object, where a range of it had arrived
+            CHECK(calls_of_load(out, storage, tree) <= 4 - calls + 1);
+        }
+    }
+}
+
+TEST_CASE("a load that was lost before a byte had arrived leaves nothing") {
+    const memory_storage storage;
+    const target out;
+    lose(out, storage, stored_large(storage), 0);
+    CHECK(std::filesystem::is_empty(out.folder.path()));
+}
+
+TEST_CASE("a load that failed for good leaves nothing") {
+    const memory_storage storage;
+    const auto tree = stored_large(storage);
+    for (const errc kind : {errc::access_denied, errc::corrupt, errc::not_found, errc::no_space}) {
+        const target out;
+        const failing_storage<memory_storage> failing{storage, fail_from(3, kind)};
+        CHECK(failure_of([&] { out.fetch(failing, tree, {}, threes); }) != tree_building::not_thrown);
+        CHECK(std::filesystem::is_empty(out.folder.path()));
+    }
+}
+
+TEST_CASE("what had arrived of another tree, or another store, is removed") {
+    const memory_storage storage;
+    const auto tree = stored_large(storage);
+    const auto other = stored_large(storage, object_key("a/other"));
+    const target out;
+    lose(out, storage, tree, 3);
+    lose(out, storage, other, 3);
+    CHECK(calls_of_load(out, storage, other) <= 2);
+    const target again;
+    lose(again, storage, tree, 3);
+    const memory_storage elsewhere("elsewhere");
+    stored_large(elsewhere);
+    CHECK(calls_of_load(again, elsewhere, tree) == 4);
+}
+
+TEST_CASE("bytes that were changed while they were kept are found, and then loaded anew") {
+    const memory_storage storage;
+    const auto tree = stored_large(storage);
+    const target out;
+    lose(out, storage, tree, 3);
+    const auto large = kept_by(out) / "tree" / "large";
+    auto text = tree_building::read_file(large);
+    REQUIRE_FALSE(text.empty());
+    text[0] = text[1] = text[2] = text.back() = '?';
+    tree_building::write_file(large, text);
+    const auto first = failure_of([&] { out.fetch(storage, tree, {}, threes); });
+    CHECK(first == errc::corrupt);
+    CHECK(std::filesystem::is_empty(out.folder.path()));
+    CHECK(calls_of_load(out, storage, tree) == 4);
+}
+
+TEST_CASE("small files that had arrived are known by their digest only") {
+    const memory_storage storage;
+    auto tree = stored_files(storage);
+    const target out;
+    lose(out, storage, tree, 1, errc::unavailable, {});
+    SUBCASE("a file that is whole is not fetched again") {
+        const failing_storage<memory_storage> counted{storage, [](const storage_step&) {}};
+        out.fetch(counted, tree);
+        CHECK(counted.steps() == 1);
+    }
+    SUBCASE("a file that differs is") {
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(kept_by(out) / "tree")) {
+            if (entry.is_regular_file()) tree_building::write_file(entry.path(), "?????????");
+        }
+        out.fetch(storage, tree);
+    }
+    SUBCASE("without digests none is known") {
+        tree.contents->digest = digest_kind::none;
+        const failing_storage<memory_storage> counted{storage, [](const storage_step&) {}};
+        out.fetch(counted, tree);
+        CHECK(counted.steps() == 2);
+    }
+    CHECK(tree_building::read_file(out.path / "123456789") == "123456789");
+    CHECK(tree_building::read_file(out.path / "deep" / "one") == "1");
+    CHECK(tree_building::mode(out.path / "deep" / "one") == 0755);
+}
+
+TEST_CASE("a load into a directory that another is loading into keeps nothing and disturbs nothing") {
+    const memory_storage storage;
+    const auto tree = stored_large(storage);
+    const target out;
+    const failing_storage<memory_storage> outer{storage, [&](const storage_step& step) {
+                                                    if (step.number == 1 && step.done) lose(out, storage, tree, 3);
+                                                }};
+    out.fetch(outer, tree, {}, threes);
+    CHECK(tree_building::read_file(out.path / "large") == "123456789");
+    CHECK(listing(out.folder.path()).size() == 3);
 }
 
 TEST_CASE("a tar that is replaced while it is read is no mix") {

@@ -132,6 +132,38 @@ TEST_CASE("errors of files name the path") {
     CHECK(refusal([&] { file::open_read(std::string(5000, 'a')); }) == errc::invalid_argument);
 }
 
+TEST_CASE("a file that is there is opened to read and write, but through no link") {
+    const temp_directory directory;
+    const auto path = directory.path() / "f";
+    write_text(path, "text");
+    const file opened = file::open_update(path);
+    opened.write_at(1, bytes_of("o"));
+    CHECK(read_at(opened, 0, 4) == "toxt");
+    make_symlink("f", directory.path() / "link");
+    CHECK(refusal([&] { file::open_update(directory.path() / "link"); }) == errc::unsafe_path);
+    CHECK(refusal([&] { file::open_update(directory.path() / "none"); }) == errc::not_found);
+    CHECK(refusal([&] { file::open_update(directory.path()); }) == errc::invalid_argument);
+}
+
+TEST_CASE("a lock goes with the open file") {
+    const temp_directory directory;
+    {
+        const file first = file::open_read(directory.path());
+        CHECK(first.try_lock());
+        CHECK(first.try_lock());
+        CHECK_FALSE(file::open_read(directory.path()).try_lock());
+    }
+    CHECK(file::open_read(directory.path()).try_lock());
+    CHECK_FALSE(file().try_lock());
+}
+
+TEST_CASE("what is made here is this user's, and this start of the system has a name") {
+    const temp_directory directory;
+    CHECK(status_of(directory.path(), false).owner == user_id());
+    CHECK(boot_id() == boot_id());
+    CHECK(boot_id().empty() == !fs::exists("/proc/sys/kernel/random/boot_id"));
+}
+
 TEST_CASE("opening a pipe that nobody writes to does not wait") {
     const temp_directory directory;
     const auto path = directory.path() / "pipe";

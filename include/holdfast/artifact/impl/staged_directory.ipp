@@ -60,25 +60,39 @@ inline std::filesystem::path staging_target(const std::filesystem::path& given) 
     return target;
 }
 
-inline temp_directory make_staging(const std::filesystem::path& target) {
-    constexpr std::string_view label = ".holdfast-load";
+inline kept_directory make_staging_in(const std::filesystem::path& root, const std::filesystem::path& target,
+                                      std::string_view content) {
+    return {root, ".holdfast-load", target.filename().string(), content};
+}
+
+inline kept_directory make_staging(const std::filesystem::path& target, std::string_view content) {
     const auto status = find_status(target, true);
     if (!status && find_status(target, false)) {
         throw error(errc::invalid_argument, "load", target.string(), "it is a link that names nothing; remove it");
     }
-    if (!status) return temp_directory(target.parent_path(), label);
+    if (!status) return make_staging_in(target.parent_path(), target, content);
     if (status->kind != file_kind::directory) {
         throw error(errc::invalid_argument, "load", target.string(), "it is a file; name a directory");
     }
     if (!target.has_relative_path() || status_of(target.parent_path(), true).device != status->device) {
-        return temp_directory(target, label);
+        return make_staging_in(target, target, content);
     }
     try {
-        return temp_directory(target.parent_path(), label);
+        return make_staging_in(target.parent_path(), target, content);
     } catch (const error& refused) {
         if (refused.kind() != errc::access_denied) throw;
-        return temp_directory(target, label);
+        return make_staging_in(target, target, content);
     }
+}
+
+/// Whether a file that is not empty stands below a directory.
+inline bool has_bytes(const std::filesystem::path& directory) {
+    std::error_code failure;
+    std::filesystem::recursive_directory_iterator entry(directory, failure);
+    for (; !failure && entry != std::filesystem::recursive_directory_iterator(); entry.increment(failure)) {
+        if (entry->is_regular_file(failure) && entry->file_size(failure) > 0) return true;
+    }
+    return false;
 }
 
 inline bool is_plain_directory(const std::filesystem::path& path) {
@@ -126,11 +140,16 @@ inline void merge_into(const std::filesystem::path& from, const std::filesystem:
 
 }  // namespace detail
 
-HOLDFAST_DECL staged_directory::staged_directory(const std::filesystem::path& target)
+HOLDFAST_DECL staged_directory::staged_directory(const std::filesystem::path& target, std::string_view content)
     : target_(detail::staging_target(target)),
-      staging_(detail::in_target(target_, [this] { return detail::make_staging(target_); })),
-      tree_(staging_.path() / "tree") {
-    detail::make_directory(tree_, 0777);
+      staging_(detail::in_target(target_, [&] { return detail::make_staging(target_, content); })),
+      tree_(staging_.path() / "tree"),
+      is_resumed_(staging_.is_resumed() && detail::find_status(tree_, false)) {
+    if (!is_resumed_) detail::make_directory(tree_, 0777);
+}
+
+HOLDFAST_DECL void staged_directory::keep() {
+    if (detail::has_bytes(tree_)) staging_.keep();
 }
 
 HOLDFAST_DECL void staged_directory::commit() {

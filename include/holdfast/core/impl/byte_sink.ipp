@@ -52,6 +52,10 @@ HOLDFAST_DECL void file_sink::close() {
 
 HOLDFAST_DECL void crc32c_sink::write(std::uint64_t offset, std::span<const std::byte> bytes) {
     next_.write(offset, bytes);
+    has(offset, bytes);
+}
+
+HOLDFAST_DECL void crc32c_sink::has(std::uint64_t offset, std::span<const std::byte> bytes) {
     if (bytes.empty()) return;
     range added{offset, bytes.size(), detail::crc32c(0, bytes)};
     const std::scoped_lock lock(mutex_);

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #if defined(__linux__)
@@ -68,7 +69,8 @@ inline file_status file_status_of(const struct ::stat& found) noexcept {
             .modified_ns = std::int64_t{found.st_mtim.tv_sec} * 1'000'000'000 + found.st_mtim.tv_nsec,
             .device = static_cast<std::uint64_t>(found.st_dev),
             .inode = static_cast<std::uint64_t>(found.st_ino),
-            .links = static_cast<std::uint64_t>(found.st_nlink)};
+            .links = static_cast<std::uint64_t>(found.st_nlink),
+            .owner = static_cast<std::uint32_t>(found.st_uid)};
 }
 
 // Access time and modification time, as utimensat takes them; the former stays.
@@ -83,6 +85,13 @@ inline std::array<struct ::timespec, 2> modified_times(std::int64_t ns) noexcept
 
 HOLDFAST_DECL file file::open_read(const std::filesystem::path& path) {
     const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    const int descriptor = retry_interrupted([&] { return ::open(path.c_str(), flags); });
+    if (descriptor < 0) throw_errno("open", path);
+    return file(descriptor, path);
+}
+
+HOLDFAST_DECL file file::open_update(const std::filesystem::path& path) {
+    const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
     const int descriptor = retry_interrupted([&] { return ::open(path.c_str(), flags); });
     if (descriptor < 0) throw_errno("open", path);
     return file(descriptor, path);
@@ -128,6 +137,10 @@ HOLDFAST_DECL void file::write_at(std::uint64_t offset, std::span<const std::byt
 
 HOLDFAST_DECL void file::sync() const {
     require_success(retry_interrupted([&] { return ::fsync(descriptor_); }), "sync", path_);
+}
+
+HOLDFAST_DECL bool file::try_lock() const noexcept {
+    return retry_interrupted([&] { return ::flock(descriptor_, LOCK_EX | LOCK_NB); }) == 0;
 }
 
 HOLDFAST_DECL void file::set_mode(std::uint32_t mode) const {
@@ -396,6 +409,20 @@ HOLDFAST_DECL std::string read_symlink(const std::filesystem::path& path) {
 
 HOLDFAST_DECL std::uint64_t process_id() noexcept {
     return static_cast<std::uint64_t>(::getpid());
+}
+
+HOLDFAST_DECL std::uint32_t user_id() noexcept {
+    return static_cast<std::uint32_t>(::geteuid());
+}
+
+HOLDFAST_DECL std::string boot_id() {
+    std::array<std::byte, 64> text{};
+    try {
+        const auto found = file::open_read("/proc/sys/kernel/random/boot_id");
+        return {reinterpret_cast<const char*>(text.data()), found.read_at(0, text)};
+    } catch (const error&) {
+        return {};  // not Linux, or no /proc
+    }
 }
 
 HOLDFAST_DECL void portable::random_bytes(std::span<std::byte> out) {
