@@ -44,7 +44,7 @@ struct fixture {
     }
 
     /// A hub entry as Python stores it, of scope "flow".
-    checkpoint_reference save_hub_entry() const {
+    checkpoint_reference save_hub_entry(std::uint64_t size = 3) const {
         const metaflow::checkpoint_location where{metaflow::hub_flow_folder("Unit"),
                                                   {"fc6851aa", "0", "4c94c97fc0", 0}};
         checkpoint_reference entry;
@@ -54,7 +54,7 @@ struct fixture {
         entry.pathspec_hash = "fc6851aa";
         entry.name = "4c94c97fc0";
         entry.created_on = "2026-11-24T10:00:00.5";
-        entry.size = 3;
+        entry.size = size;
         entry.storage_format = "files";
         metaflow::write_fields(entry, false, "");
         put_text(store, metaflow::data_key(where) / "config.json", "{ }");
@@ -74,6 +74,21 @@ TEST_CASE_FIXTURE(fixture, "models, checkpoints and hub entries are loaded by wh
     CHECK(load_model(store, save_hub_entry().key, folder.path() / "h").bytes == 3);
     CHECK(listing(folder.path() / "m") == listing(tree()));
     CHECK(listing(folder.path() / "c") == listing(tree()));
+}
+
+TEST_CASE_FIXTURE(fixture, "D-14 the bookkeeping of huggingface_hub does not come back on load") {
+    const auto entry = save_hub_entry();
+    const object_key data(entry.key);
+    put_text(store, data / ".cache/huggingface/.gitignore", "*");
+    put_text(store, data / ".cache/huggingface/download/config.json.metadata", "a commit");
+    put_text(store, data / ".cache/own", "mine");
+    CHECK(failure_of([&] { load_model(store, entry.key, target()); }) == errc::corrupt);
+    save_hub_entry(3 + 1 + 8 + 4);  // the document counts every byte that is stored
+    const auto loaded = load_model(store, entry.key, target());
+    CHECK(loaded.files == 2);
+    CHECK(loaded.bytes == 7);
+    CHECK(listing(target()) ==
+          std::vector<std::string>{"directory .cache", "file .cache/own: mine", "file config.json: { }"});
 }
 
 TEST_CASE_FIXTURE(fixture, "D-28 every form of a reference loads, and no form does nothing") {

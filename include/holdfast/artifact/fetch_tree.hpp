@@ -17,6 +17,7 @@
 #include <holdfast/core/object_key.hpp>
 #include <holdfast/detail/parallel.hpp>
 #include <holdfast/detail/system.hpp>
+#include <holdfast/metaflow/layout.hpp>
 #include <holdfast/storage/backend.hpp>
 #include <holdfast/storage/operations.hpp>
 #include <holdfast/storage/resumed_transfer.hpp>
@@ -82,6 +83,22 @@ inline std::uint32_t new_file_mode(const std::filesystem::path& new_directory) {
     return status_of(new_directory, true).mode & 0666U;
 }
 
+/// Leaves out what `huggingface_hub` notes of its own downloads, which Python stores with a hub entry.
+inline void leave_out_bookkeeping(const object_key& key, std::vector<stored_file>& files) {
+    if (!key.is_below(metaflow::hub_prefix)) return;
+    std::erase_if(files, [](const stored_file& file) { return file.path.starts_with(".cache/huggingface/"); });
+}
+
+/// The files that a load brings, by the manifest or by listing them.
+/// Errors: as `files_below`; `corrupt` where `verify` is set and their size is not that of the document.
+template <storage_backend Storage>
+std::vector<stored_file> files_to_load(const Storage& storage, const saved_tree& tree, bool verify) {
+    auto files = files_below(storage, tree);
+    if (verify && !tree.contents) check_size(tree.key.str(), tree.size, check_totals(tree.key.str(), files, {}));
+    leave_out_bookkeeping(tree.key, files);
+    return files;
+}
+
 /// Whether an earlier load brought a file whole, as far as its digest can tell.
 inline bool has_arrived(const saved_tree& tree, const stored_file& file, const std::filesystem::path& target) {
     if (!tree.contents || tree.contents->digest == digest_kind::none) return false;
@@ -112,9 +129,8 @@ fetched_tree fetch_files(const Storage& storage, const saved_tree& tree, const s
                          const load_options& options, const transfer_limits& limits) {
     const auto& directory = staged.path();
     arrived_ranges arrived(staged.notes());
-    const auto files = files_below(storage, tree);
+    const auto files = files_to_load(storage, tree, options.verify);
     const auto total = check_totals(tree.key.str(), files, options.limits);
-    if (options.verify && !tree.contents) check_size(tree.key.str(), tree.size, total);
     make_tree_directories(directory, tree.contents ? tree.contents->directories : std::vector<std::string>{}, files);
     const std::uint32_t given_mode = new_file_mode(directory);
     parallel_for(

@@ -37,12 +37,9 @@ void read_stored_file(const Storage& storage, const saved_tree& tree, const stor
 template <storage_backend Storage>
 tree_access open_files(const Storage& storage, const saved_tree& tree, const load_options& options,
                        const transfer_limits& limits) {
-    tree_access access{.key = tree.key.str(), .files = files_below(storage, tree)};
+    tree_access access{.key = tree.key.str(), .files = files_to_load(storage, tree, options.verify)};
     std::ranges::sort(access.files, {}, &stored_file::path);
     if (options.verify && tree.contents) access.digest = tree.contents->digest;
-    if (options.verify && !tree.contents) {
-        check_size(access.key, tree.size, check_totals(access.key, access.files, {}));
-    }
     access.read = [=, files = access.files, stop = options.stop](std::size_t index, std::uint64_t offset,
                                                                  std::span<std::byte> buffer, std::string& etag) {
         read_stored_file(storage, tree, files[index], offset, buffer, {.if_match = etag, .stop = stop}, limits, etag);
