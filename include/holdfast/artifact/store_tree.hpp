@@ -30,6 +30,7 @@ namespace detail {
 /// The manifest of a tree, its digests still to be filled in.
 inline manifest list_contents(const file_tree& tree, digest_kind digest) {
     manifest contents{digest, {}, {}};
+    contents.files.reserve(tree.entries.size());
     for (const auto& entry : tree.entries) {
         if (entry.type == tree_entry::kind::directory) contents.directories.push_back(entry.path);
         if (entry.type != tree_entry::kind::file && entry.type != tree_entry::kind::hard_link) continue;
@@ -62,6 +63,7 @@ std::vector<object_info> store_objects(const Storage& storage, const object_key&
     std::vector<pending_put> pending;
     pending.reserve(objects.size());
     for (auto& object : objects) pending.push_back({key / object.path, std::move(object.content)});
+    objects = {};
     return put_all(storage, key, pending, options, limits);
 }
 

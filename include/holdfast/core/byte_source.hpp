@@ -26,7 +26,7 @@ public:
     /// The same, where it was looked at just now. Errors: `invalid_argument` (not a regular file).
     HOLDFAST_DECL source_file(std::filesystem::path path, const detail::file_status& status);
 
-    const std::filesystem::path& path() const noexcept { return path_; }
+    const std::string& path() const noexcept { return path_; }
     std::uint64_t size() const noexcept { return status_.size; }
     const detail::file_status& status() const noexcept { return status_; }
 
@@ -39,7 +39,7 @@ public:
     HOLDFAST_DECL void check_unchanged(const detail::file& opened) const;
 
 private:
-    std::filesystem::path path_;
+    std::string path_;  // a std::filesystem::path takes five times the memory, which counts where there are many files
     detail::file_status status_;
 };
 

@@ -36,9 +36,9 @@ struct file_status {
 class file {
 public:
     file() = default;
-    HOLDFAST_DECL static file open_read(const std::filesystem::path& path);
-    HOLDFAST_DECL static file open_update(const std::filesystem::path& path);
-    HOLDFAST_DECL static file create_new(const std::filesystem::path& path, std::uint32_t mode = 0666);
+    HOLDFAST_DECL static file open_read(std::string path);
+    HOLDFAST_DECL static file open_update(std::string path);
+    HOLDFAST_DECL static file create_new(std::string path, std::uint32_t mode = 0666);
 
     /// Takes over an open descriptor; `path` is for messages.
     static file adopt(int descriptor, std::string path) { return {descriptor, std::move(path)}; }

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -80,4 +82,26 @@ TEST_CASE("an archive outlives the tree") {
         archive = archive_of(tree);
     }
     CHECK(read_all(archive).substr(1024, 7) == "content");
+}
+
+TEST_CASE("any part of an archive can be made, in any order") {
+    file_tree tree;
+    tree.entries = {entry_of("d", kind::directory), entry_of("d/" + std::string(200, 'n'), kind::file, "long name"),
+                    entry_of("e", kind::file), entry_of("f", kind::file, std::string(1024, 'x'))};
+    tree.entries[1].modified_ns = 1'500'000'000;  // half seconds need an extended header
+    const byte_source archive = archive_of(tree);
+    const std::string whole = read_all(archive);
+    REQUIRE(whole.size() == 10240);
+    for (const std::size_t piece : {1U, 511U, 512U, 513U, 2000U}) {
+        std::string backward(whole.size(), '\0');
+        for (std::size_t end = whole.size(); end > 0;) {
+            const std::size_t begin = end > piece ? end - piece : 0;
+            const auto room = std::as_writable_bytes(std::span(backward)).subspan(begin, end - begin);
+            REQUIRE(archive.read(begin, room) == room.size());
+            end = begin;
+        }
+        CAPTURE(piece);
+        CHECK((backward == whole));
+        CHECK((read_all(archive.slice(piece, 3000)) == whole.substr(piece, 3000)));
+    }
 }

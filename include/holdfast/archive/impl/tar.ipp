@@ -3,7 +3,10 @@
 
 #include <holdfast/archive/tar.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <string>
@@ -40,50 +43,79 @@ inline tar_entry tar_entry_of(const tree_entry& entry) {
             .target = entry.target};
 }
 
-// All that is not content lies in one text; a content follows where its mark says.
-struct tar_layout {
-    struct mark {
-        std::size_t end;  // in `blocks`
-        const byte_source* content;
-    };
-    std::string blocks;
-    std::vector<mark> marks;
-    std::uint64_t content_bytes = 0;
-};
-
-inline tar_layout layout_of_tar(const file_tree& tree) {
-    tar_layout layout;
-    if (!tree.is_single_file) {
-        layout.blocks += encode_tar_entry({.path = ".",
-                                           .type = tar_type::directory,
-                                           .mode = tree.root_mode,
-                                           .modified_ns = tree.root_modified_ns,
-                                           .target = {}});
-    }
-    for (const auto& entry : tree.entries) {
-        const tar_entry written = tar_entry_of(entry);
-        layout.blocks += encode_tar_entry(written);
-        if (written.size == 0) continue;
-        layout.marks.push_back({layout.blocks.size(), &entry.content});
-        layout.blocks.append(tar_padding(written.size), '\0');
-        layout.content_bytes += written.size;
-    }
-    layout.blocks += encode_tar_end(layout.blocks.size() + layout.content_bytes);
-    return layout;
+inline tar_entry root_entry_of(const file_tree& tree) {
+    return {.path = ".",
+            .type = tar_type::directory,
+            .mode = tree.root_mode,
+            .modified_ns = tree.root_modified_ns,
+            .target = {}};
 }
 
-HOLDFAST_DECL byte_source tar_source(const file_tree& tree) {
-    tar_layout layout = layout_of_tar(tree);
-    const auto owner = std::make_shared<const std::string>(std::move(layout.blocks));
-    const auto blocks = std::as_bytes(std::span(*owner));
-    byte_source source;
-    std::size_t begin = 0;
-    for (const auto& mark : layout.marks) {
-        source.append(byte_source::memory_extent{blocks.subspan(begin, mark.end - begin), owner});
-        source.append(*mark.content);
-        begin = mark.end;
+/// All of an archive that is not content, one after the other: of each member the headers and the padding behind its
+/// content, then the end. A member costs its entry and not its blocks: they are made when they are read.
+class tar_frame {
+public:
+    /// Returns where the headers of the member end.
+    std::uint64_t add(tar_entry entry) {
+        const std::uint64_t headers = encode_tar_entry(entry).size();
+        members_.push_back({std::move(entry), size_, headers});
+        size_ += headers + tar_padding(members_.back().entry.size);
+        content_bytes_ += members_.back().entry.size;
+        return members_.back().begin + headers;
     }
-    source.append(byte_source::memory_extent{blocks.subspan(begin), owner});
+
+    /// Returns the size.
+    std::uint64_t finish() { return size_ += encode_tar_end(size_ + content_bytes_).size(); }
+
+    std::size_t read(std::uint64_t offset, std::span<std::byte> out) const {
+        const auto next = std::ranges::upper_bound(members_, offset, {}, &member::begin);
+        const std::uint64_t end = next == members_.end() ? size_ : next->begin;
+        const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), end - offset));
+        const auto zeros = copy_headers(next == members_.begin() ? nullptr : &*std::prev(next), offset, out.first(count));
+        std::ranges::fill(zeros, std::byte{0});
+        return count;
+    }
+
+private:
+    struct member {
+        tar_entry entry;
+        std::uint64_t begin;    // in the frame
+        std::uint64_t headers;  // bytes
+    };
+
+    // Returns what is left of `out`.
+    static std::span<std::byte> copy_headers(const member* from, std::uint64_t offset, std::span<std::byte> out) {
+        if (from == nullptr || offset - from->begin >= from->headers) return out;
+        const std::string blocks = encode_tar_entry(from->entry);
+        const auto rest = std::as_bytes(std::span(blocks)).subspan(static_cast<std::size_t>(offset - from->begin));
+        const auto copied = rest.first(std::min(rest.size(), out.size()));
+        std::ranges::copy(copied, out.begin());
+        return out.subspan(copied.size());
+    }
+
+    std::vector<member> members_;
+    std::uint64_t size_ = 0;
+    std::uint64_t content_bytes_ = 0;
+};
+
+HOLDFAST_DECL byte_source tar_source(const file_tree& tree) {
+    const auto frame = std::make_shared<tar_frame>();
+    const auto generate = std::make_shared<const byte_generator>(
+        [frame](std::uint64_t offset, std::span<std::byte> out) { return frame->read(offset, out); });
+    byte_source source;
+    std::uint64_t begin = 0;
+    const auto append_frame = [&](std::uint64_t end) {
+        source.append(byte_source::generated_extent{generate, begin, end - begin});
+        begin = end;
+    };
+    if (!tree.is_single_file) frame->add(root_entry_of(tree));
+    for (const auto& entry : tree.entries) {
+        const std::uint64_t headers_end = frame->add(tar_entry_of(entry));
+        if (entry.type != tree_entry::kind::file || entry.content.size() == 0) continue;
+        append_frame(headers_end);
+        source.append(entry.content);
+    }
+    append_frame(frame->finish());
     return source;
 }
 

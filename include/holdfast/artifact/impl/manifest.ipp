@@ -120,19 +120,17 @@ HOLDFAST_DECL std::string_view to_string(digest_kind kind) noexcept {
     return "unknown";
 }
 
+// File by file: the values of a whole tree would take many times the memory of its text.
 HOLDFAST_DECL std::string manifest::to_json() const {
-    boost::json::array listed;
-    listed.reserve(files.size());
+    std::string text = R"({"version": 1, "digest": ")" + std::string(to_string(digest)) + R"(", "files": [)";
     for (const auto& file : files) {
         boost::json::object entry{{"path", file.path}, {"size", file.size}, {"mode", file.mode}};
         if (!file.digest.empty()) entry["digest"] = file.digest;
-        listed.push_back(std::move(entry));
+        if (&file != &files.front()) text += ", ";
+        text += detail::dump_python_json(entry);
     }
-    boost::json::array folders(directories.begin(), directories.end());
-    boost::json::object document{{"version", 1}, {"digest", to_string(digest)}};
-    document["files"] = std::move(listed);
-    document["directories"] = std::move(folders);
-    return detail::dump_python_json(document);
+    const boost::json::array folders(directories.begin(), directories.end());
+    return text + R"(], "directories": )" + detail::dump_python_json(folders) + '}';
 }
 
 HOLDFAST_DECL manifest manifest::from_json(std::string_view text, std::string_view origin) {

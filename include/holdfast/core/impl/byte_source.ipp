@@ -70,7 +70,7 @@ inline void check_extent(const byte_source::extent& piece) {
     if (part->file == nullptr) throw error(errc::invalid_argument, "read", "", "an extent of a file needs the file");
     const std::uint64_t whole = part->file->size();
     if (part->offset > whole || part->size > whole - part->offset) {
-        throw error(errc::invalid_argument, "read", part->file->path().string(), "the extent ends beyond the file");
+        throw error(errc::invalid_argument, "read", part->file->path(), "the extent ends beyond the file");
     }
 }
 
@@ -79,9 +79,9 @@ inline void check_extent(const byte_source::extent& piece) {
 HOLDFAST_DECL source_file::source_file(std::filesystem::path path) : source_file(path, detail::status_of(path, true)) {}
 
 HOLDFAST_DECL source_file::source_file(std::filesystem::path path, const detail::file_status& status)
-    : path_(std::move(path)), status_(status) {
+    : path_(path.string()), status_(status) {
     if (status_.kind != detail::file_kind::regular) {
-        throw error(errc::invalid_argument, "read", path_.string(), "this is not a regular file; name one");
+        throw error(errc::invalid_argument, "read", path_, "this is not a regular file; name one");
     }
 }
 

@@ -83,25 +83,25 @@ inline std::array<struct ::timespec, 2> modified_times(std::int64_t ns) noexcept
     return times;
 }
 
-HOLDFAST_DECL file file::open_read(const std::filesystem::path& path) {
+HOLDFAST_DECL file file::open_read(std::string path) {
     const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     const int descriptor = retry_interrupted([&] { return ::open(path.c_str(), flags); });
     if (descriptor < 0) throw_errno("open", path);
-    return file(descriptor, path);
+    return {descriptor, std::move(path)};
 }
 
-HOLDFAST_DECL file file::open_update(const std::filesystem::path& path) {
+HOLDFAST_DECL file file::open_update(std::string path) {
     const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
     const int descriptor = retry_interrupted([&] { return ::open(path.c_str(), flags); });
     if (descriptor < 0) throw_errno("open", path);
-    return file(descriptor, path);
+    return {descriptor, std::move(path)};
 }
 
-HOLDFAST_DECL file file::create_new(const std::filesystem::path& path, std::uint32_t mode) {
+HOLDFAST_DECL file file::create_new(std::string path, std::uint32_t mode) {
     const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
     const int descriptor = retry_interrupted([&] { return ::open(path.c_str(), flags, static_cast<::mode_t>(mode)); });
     if (descriptor < 0) throw_errno_or_exists("create", path);
-    return file(descriptor, path);
+    return {descriptor, std::move(path)};
 }
 
 HOLDFAST_DECL file_status file::status() const {

@@ -32,7 +32,7 @@ inline void drop_front(std::vector<http::bytes>& pieces, std::size_t count) {
 
 [[noreturn]] inline void throw_file_shrank(const source_file& file, const detail::file& opened) {
     file.check_unchanged(opened);
-    throw error(errc::precondition_failed, "read", file.path().string(),
+    throw error(errc::precondition_failed, "read", file.path(),
                 "the file ended before its size; save it again when nothing writes to it");
 }
 
