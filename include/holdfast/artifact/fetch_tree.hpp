@@ -1,6 +1,7 @@
 #ifndef HOLDFAST_ARTIFACT_FETCH_TREE_HPP
 #define HOLDFAST_ARTIFACT_FETCH_TREE_HPP
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -15,6 +16,7 @@
 #include <holdfast/artifact/tree_check.hpp>
 #include <holdfast/core/error.hpp>
 #include <holdfast/core/object_key.hpp>
+#include <holdfast/detail/crc32c.hpp>
 #include <holdfast/detail/parallel.hpp>
 #include <holdfast/detail/system.hpp>
 #include <holdfast/metaflow/layout.hpp>
@@ -89,13 +91,14 @@ inline void leave_out_bookkeeping(const object_key& key, std::vector<stored_file
     std::erase_if(files, [](const stored_file& file) { return file.path.starts_with(".cache/huggingface/"); });
 }
 
-/// The files that a load brings, by the manifest or by listing them.
+/// The files that a load brings, by the manifest or by listing them; sorted by path.
 /// Errors: as `files_below`; `corrupt` where `verify` is set and their size is not that of the document.
 template <storage_backend Storage>
 std::vector<stored_file> files_to_load(const Storage& storage, const saved_tree& tree, bool verify) {
     auto files = files_below(storage, tree);
     if (verify && !tree.contents) check_size(tree.key.str(), tree.size, check_totals(tree.key.str(), files, {}));
     leave_out_bookkeeping(tree.key, files);
+    std::ranges::sort(files, {}, &stored_file::path);
     return files;
 }
 
@@ -123,26 +126,64 @@ void fetch_one(const Storage& storage, const saved_tree& tree, const stored_file
     if (options.verify) check_file(tree.key.str(), file, got.size, got.crc32c, kind, target);
 }
 
+/// What is to be loaded, in a text that no other tree has: a tree that changed since is another one.
+template <storage_backend Storage>
+std::string name_of_content(const Storage& storage, const saved_tree& tree, const std::vector<stored_file>& files) {
+    std::uint32_t sum = 0;
+    const auto add = [&](const std::string& text) { sum = crc32c(sum, std::as_bytes(std::span(text))); };
+    for (const auto& file : files) {
+        add(file.path);
+        add('/' + std::to_string(file.size) + '/' + file.digest + '/');
+    }
+    return storage.url().str() + '\n' + tree.key.str() + '\n' + std::to_string(sum);
+}
+
+/// Brings a file into a tree that an earlier load may have left unfinished.
+template <storage_backend Storage>
+void resume_one(const Storage& storage, const saved_tree& tree, const stored_file& file,
+                const std::filesystem::path& target, const load_options& options, const transfer_limits& limits,
+                arrived_ranges& arrived) {
+    constexpr std::uint32_t owner_only = 0600;
+    if (std::filesystem::exists(target)) set_path_mode(target, owner_only);
+    if (arrived.find(tree.key / file.path) || !has_arrived(tree, file, target)) {
+        fetch_one(storage, tree, file, target, options, limits, arrived);
+    }
+    set_path_mode(target, file.mode);
+}
+
 /// @param staged made with mode 0777, or else files may keep the mode that they get
 template <storage_backend Storage>
-fetched_tree fetch_files(const Storage& storage, const saved_tree& tree, const staged_directory& staged,
-                         const load_options& options, const transfer_limits& limits) {
+void fetch_files(const Storage& storage, const saved_tree& tree, const std::vector<stored_file>& files,
+                 const staged_directory& staged, const load_options& options, const transfer_limits& limits) {
     const auto& directory = staged.path();
     arrived_ranges arrived(staged.notes());
-    const auto files = files_to_load(storage, tree, options.verify);
-    const auto total = check_totals(tree.key.str(), files, options.limits);
     make_tree_directories(directory, tree.contents ? tree.contents->directories : std::vector<std::string>{}, files);
     const std::uint32_t given_mode = new_file_mode(directory);
     parallel_for(
         files.size(), limits.connections,
         [&](std::size_t i) {
             const auto target = directory / std::filesystem::path(files[i].path);
-            if (!staged.is_resumed() || arrived.find(tree.key / files[i].path) || !has_arrived(tree, files[i], target)) {
-                fetch_one(storage, tree, files[i], target, options, limits, arrived);
-            }
+            if (staged.is_resumed()) return resume_one(storage, tree, files[i], target, options, limits, arrived);
+            fetch_one(storage, tree, files[i], target, options, limits, arrived);
             if (files[i].mode != given_mode) set_path_mode(target, files[i].mode);
         },
         options.stop);
+}
+
+/// Keeps what has arrived where the failure may pass.
+template <storage_backend Storage>
+fetched_tree load_files(const Storage& storage, const saved_tree& tree, const std::filesystem::path& directory,
+                        const load_options& options, const transfer_limits& limits) {
+    const auto files = files_to_load(storage, tree, options.verify);
+    const auto total = check_totals(tree.key.str(), files, options.limits);
+    staged_directory staged{directory, options.resume ? name_of_content(storage, tree, files) : std::string()};
+    try {
+        fetch_files(storage, tree, files, staged, options, limits);
+        staged.commit();
+    } catch (const error& failed) {
+        if (failed.is_retryable() || failed.kind() == errc::cancelled) staged.keep();
+        throw;
+    }
     return {directory, files.size(), total};
 }
 
@@ -168,11 +209,13 @@ fetched_tree fetch_tar(const Storage& storage, const saved_tree& tree, const std
 }
 
 template <storage_backend Storage>
-fetched_tree fetch_into(const Storage& storage, const saved_tree& tree, const staged_directory& staged,
-                        const load_options& options, const transfer_limits& limits) {
-    if (tree.storage_format == "files") return fetch_files(storage, tree, staged, options, limits);
-    if (tree.storage_format == "tar") return fetch_tar(storage, tree, staged.path(), options, limits);
-    throw_unknown_format(tree.key.str(), tree.storage_format);
+fetched_tree load_tar(const Storage& storage, const saved_tree& tree, const std::filesystem::path& directory,
+                      const load_options& options, const transfer_limits& limits) {
+    staged_directory staged{directory};
+    auto result = fetch_tar(storage, tree, staged.path(), options, limits);
+    staged.commit();
+    result.directory = directory;
+    return result;
 }
 
 }  // namespace detail
@@ -188,17 +231,9 @@ fetched_tree fetch_into(const Storage& storage, const saved_tree& tree, const st
 template <storage_backend Storage>
 fetched_tree fetch_tree(const Storage& storage, const saved_tree& tree, const std::filesystem::path& directory,
                         const load_options& options, const transfer_limits& limits) {
-    const bool resumes = options.resume && tree.storage_format == "files";
-    staged_directory staged{directory, resumes ? storage.url().str() + '\n' + tree.key.str() : std::string()};
-    try {
-        auto result = detail::fetch_into(storage, tree, staged, options, limits);
-        staged.commit();
-        result.directory = directory;
-        return result;
-    } catch (const error& failed) {
-        if (failed.is_retryable() || failed.kind() == errc::cancelled) staged.keep();
-        throw;
-    }
+    if (tree.storage_format == "files") return detail::load_files(storage, tree, directory, options, limits);
+    if (tree.storage_format == "tar") return detail::load_tar(storage, tree, directory, options, limits);
+    detail::throw_unknown_format(tree.key.str(), tree.storage_format);
 }
 
 }  // namespace holdfast

@@ -1,7 +1,6 @@
 #ifndef HOLDFAST_ARTIFACT_OPEN_TREE_HPP
 #define HOLDFAST_ARTIFACT_OPEN_TREE_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -38,7 +37,6 @@ template <storage_backend Storage>
 tree_access open_files(const Storage& storage, const saved_tree& tree, const load_options& options,
                        const transfer_limits& limits) {
     tree_access access{.key = tree.key.str(), .files = files_to_load(storage, tree, options.verify)};
-    std::ranges::sort(access.files, {}, &stored_file::path);
     if (options.verify && tree.contents) access.digest = tree.contents->digest;
     access.read = [=, files = access.files, stop = options.stop](std::size_t index, std::uint64_t offset,
                                                                  std::span<std::byte> buffer, std::string& etag) {

@@ -18,9 +18,10 @@ namespace holdfast::detail {
 class kept_directory {
 public:
     /// Makes or takes up `<root>/<label>-<name>`, and makes `root` where it is missing.
-    /// @param content what is in it; what was kept of anything else, or before the system was started, is removed. Empty:
-    /// a `temp_directory` of that label, which can't be kept
+    ///
     /// Errors: as `temp_directory`.
+    /// @param content what is in it; what was kept of anything else, or before the system was started, is removed.
+    /// Empty: a `temp_directory` of that label, which can't be kept
     HOLDFAST_DECL kept_directory(const std::filesystem::path& root, std::string_view label, std::string_view name,
                                  std::string_view content);
 

@@ -107,7 +107,8 @@ object_info resume_file(const Storage& storage, const object_key& key, const std
         }
         record.forget(key);
     }
-    std::filesystem::remove(path);
+    std::error_code absent;
+    std::filesystem::remove(path, absent);
     file_sink file(path);
     return detail::fill_file(file, digest, [&](byte_sink& sink, crc32c_sink*) {
         return detail::get_ranges(storage, key, sink, options, limits, &record);

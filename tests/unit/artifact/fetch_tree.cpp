@@ -273,6 +273,33 @@ TEST_CASE("what had arrived of another tree, or another store, is removed") {
     CHECK(calls_of_load(again, elsewhere, tree) == 4);
 }
 
+TEST_CASE("what had arrived is not mixed with what was written under the key since, as Python may") {
+    const memory_storage storage;
+    put_text(storage, key / "large", "123456789");
+    put_text(storage, key / "old", "1");
+    const target out;
+    lose(out, storage, pythons("files", 10), 4);
+    storage.remove(key / "old");
+    put_text(storage, key / "new", "2");
+    out.fetch(storage, pythons("files", 10), {}, threes);
+    CHECK(listing(out.path) == std::vector<std::string>{"file large: 123456789", "file new: 2"});
+}
+
+TEST_CASE("a large file that had arrived whole, and may not be written to, is loaded") {
+    const memory_storage storage;
+    auto tree = stored_large(storage);
+    tree.contents->files[0].mode = 0400;
+    const target out;
+    const failing_storage<memory_storage> losing{storage, [](const storage_step& step) {
+                                                     if (step.key.ends_with("small") && step.done)
+                                                         throw error(errc::unavailable, "get", step.key, "lost");
+                                                 }};
+    CHECK(failure_of([&] { out.fetch(losing, tree, {}, threes); }) == errc::unavailable);
+    out.fetch(storage, tree, {}, threes);
+    CHECK(tree_building::mode(out.path / "large") == 0400);
+    CHECK(tree_building::read_file(out.path / "large") == "123456789");
+}
+
 TEST_CASE("bytes that were changed while they were kept are found, and then loaded anew") {
     const memory_storage storage;
     const auto tree = stored_large(storage);

@@ -109,7 +109,9 @@ TEST_CASE("a directory that another user can write to, and a link, are left alon
         fs::permissions(here.root / "elsewhere", fs::perms{0700});
         fs::create_directory_symlink("elsewhere", here.place);
     }
-    SUBCASE("a file") { write_file(here.place, "mine"); }
+    SUBCASE("a file") {
+        write_file(here.place, "mine");
+    }
     const auto before = tree_building::listing(here.root);
     {
         auto directory = here.take();

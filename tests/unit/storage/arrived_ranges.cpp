@@ -49,10 +49,10 @@ TEST_CASE("what has arrived is known to the next process") {
 TEST_CASE("another state of an object, and another way to cut it, take the place of what was noted before") {
     const record_file file;
     arrived_ranges(file.path).add(object, 10, 0);
-    for (const auto& [changed, range_size] : std::vector<std::pair<object_info, std::uint64_t>>{
-             {{.key = key, .size = 25, .etag = "other"}, 10},
-             {{.key = key, .size = 26, .etag = "other"}, 10},
-             {{.key = key, .size = 26, .etag = "other"}, 9}}) {
+    for (const auto& [changed, range_size] :
+         std::vector<std::pair<object_info, std::uint64_t>>{{{.key = key, .size = 25, .etag = "other"}, 10},
+                                                            {{.key = key, .size = 26, .etag = "other"}, 10},
+                                                            {{.key = key, .size = 26, .etag = "other"}, 9}}) {
         arrived_ranges(file.path).add(changed, range_size, 1);
         CHECK(*arrived_ranges(file.path).find(key) ==
               part{changed.etag, changed.size, range_size, {false, true, false}});

@@ -71,7 +71,8 @@ public:
         const auto next = std::ranges::upper_bound(members_, offset, {}, &member::begin);
         const std::uint64_t end = next == members_.end() ? size_ : next->begin;
         const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), end - offset));
-        const auto zeros = copy_headers(next == members_.begin() ? nullptr : &*std::prev(next), offset, out.first(count));
+        const auto zeros =
+            copy_headers(next == members_.begin() ? nullptr : &*std::prev(next), offset, out.first(count));
         std::ranges::fill(zeros, std::byte{0});
         return count;
     }

@@ -7,18 +7,12 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <holdfast/core/error.hpp>
 
 namespace holdfast::detail {
-
-inline std::string text_of(const std::filesystem::path& path) {
-    const file opened = file::open_update(path);
-    std::string text(static_cast<std::size_t>(opened.status().size), '\0');
-    text.resize(opened.read_at(0, std::as_writable_bytes(std::span(text))));
-    return text;
-}
 
 /// Whether nobody but this user can have put anything into a directory.
 inline bool is_own_directory(const file_status& found) {
@@ -50,18 +44,36 @@ inline file lock_directory_if_possible(const std::filesystem::path& path) {
     }
 }
 
+/// Whether a file holds that text; not where it is missing.
+inline bool holds_text(const std::filesystem::path& path, std::string_view text) {
+    try {
+        std::string found(text.size() + 1, '\0');
+        const auto size = file::open_read(path).read_at(0, std::as_writable_bytes(std::span(found)));
+        return std::string_view(found).substr(0, size) == text;
+    } catch (const error& failed) {
+        if (failed.kind() != errc::not_found) throw;
+        return false;
+    }
+}
+
+inline void empty_directory(const std::filesystem::path& directory) {
+    std::error_code failure;
+    std::filesystem::directory_iterator entry(directory, failure);
+    for (; !failure && entry != std::filesystem::directory_iterator(); entry.increment(failure)) {
+        if (status_of(entry->path(), false).kind == file_kind::directory) {
+            remove_tree(entry->path());
+        } else {
+            std::filesystem::remove(entry->path(), failure);
+        }
+    }
+    if (failure) throw error::from_errno(failure.value(), "empty", directory.string());
+}
+
 /// Whether a directory holds that content already; otherwise it is emptied and said to hold it.
 inline bool holds_content(const std::filesystem::path& directory, const std::string& content) {
     const auto name = directory / "content";
-    try {
-        if (text_of(name) == content) return true;
-    } catch (const error& failed) {
-        if (failed.kind() != errc::not_found) throw;
-    }
-    for (const auto& entry : std::filesystem::directory_iterator(directory)) {
-        entry.is_directory() && !entry.is_symlink() ? remove_tree(entry.path())
-                                                    : static_cast<void>(std::filesystem::remove(entry.path()));
-    }
+    if (holds_text(name, content)) return true;
+    empty_directory(directory);
     file::create_new(name, 0600).write_at(0, std::as_bytes(std::span(content)));
     return false;
 }
