@@ -35,6 +35,7 @@
 #include <holdfast/artifact/store_tree.hpp>
 #include <holdfast/artifact/tree_check.hpp>
 #include <holdfast/artifact/verification.hpp>
+#include <holdfast/artifact/verify_tree.hpp>
 #include <holdfast/artifact/versions.hpp>
 
 #include <holdfast/storage/abilities.hpp>

@@ -14,6 +14,7 @@
 #include <holdfast/artifact/model_removal.hpp>
 #include <holdfast/artifact/removal.hpp>
 #include <holdfast/artifact/verification.hpp>
+#include <holdfast/artifact/verify_tree.hpp>
 #include <holdfast/metaflow/layout.hpp>
 #include <holdfast/reference.hpp>
 #include <holdfast/storage/backend.hpp>

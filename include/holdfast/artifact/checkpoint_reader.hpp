@@ -19,6 +19,7 @@
 #include <holdfast/artifact/removal.hpp>
 #include <holdfast/artifact/saved_files.hpp>
 #include <holdfast/artifact/verification.hpp>
+#include <holdfast/artifact/verify_tree.hpp>
 #include <holdfast/core/error.hpp>
 #include <holdfast/metaflow/document.hpp>
 #include <holdfast/metaflow/layout.hpp>

@@ -2,7 +2,6 @@
 #define HOLDFAST_ARTIFACT_DOCUMENTED_TREE_HPP
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,12 +11,10 @@
 #include <holdfast/artifact/manifest.hpp>
 #include <holdfast/artifact/open_tree.hpp>
 #include <holdfast/artifact/tree_check.hpp>
-#include <holdfast/artifact/verification.hpp>
 #include <holdfast/core/error.hpp>
 #include <holdfast/core/object_key.hpp>
 #include <holdfast/detail/config.hpp>
 #include <holdfast/detail/digest.hpp>
-#include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/metaflow/document.hpp>
 #include <holdfast/metaflow/model_document.hpp>
 #include <holdfast/storage/backend.hpp>
@@ -74,25 +71,6 @@ std::vector<stored_file> list_files(const Storage& storage, const documented_tre
                                     const transfer_limits& limits) {
     const auto tree = read_saved_tree(storage, which);
     return tree.contents ? tree.contents->files : open_tree(storage, tree, {}, limits).list();
-}
-
-/// Reads every byte of what `find` says. Errors: only those that say nothing about the artifact (`unavailable`,
-/// `access_denied`).
-/// @param find returns the documented tree
-template <storage_backend Storage, class Find>
-verification verify_tree(const Storage& storage, Find find, const std::filesystem::path& temp_dir_root,
-                         const transfer_limits& limits) {
-    try {
-        const auto tree = read_saved_tree(storage, find());
-        const detail::temp_directory scratch{temp_dir_root, "holdfast-verify"};
-        fetch_tree(storage, tree, scratch.path() / "tree", detail::without_resume({}), limits);
-        if (tree.contents && tree.contents->digest != digest_kind::none) return {};
-        return {verification::result::unverifiable, "its size is right; nothing was stored to compare its bytes with"};
-    } catch (const error& failed) {
-        if (failed.kind() == errc::not_found) return {verification::result::not_found, failed.message()};
-        if (is_damage(failed.kind())) return {verification::result::corrupt, failed.message()};
-        throw;
-    }
 }
 
 }  // namespace holdfast

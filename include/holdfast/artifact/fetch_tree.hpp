@@ -80,6 +80,18 @@ std::vector<stored_file> files_below(const Storage& storage, const saved_tree& t
     return found;
 }
 
+/// Returns what `read` returns; a file of a manifest that the store lacks is damage, unless all of the tree is gone.
+template <storage_backend Storage, class Read>
+auto say_what_is_missing(const Storage& storage, const saved_tree& tree, const stored_file& file, Read read) {
+    try {
+        return read();
+    } catch (const error& failed) {
+        if (failed.kind() != errc::not_found || !tree.contents) throw;
+        if (!has_data(storage, tree.key)) throw_missing_data(tree.key.str());
+        throw_missing_file(tree.key.str(), file.path);
+    }
+}
+
 /// The permission bits that a new file gets in a directory that was just made with mode 0777.
 inline std::uint32_t new_file_mode(const std::filesystem::path& new_directory) {
     return status_of(new_directory, true).mode & 0666U;
@@ -115,14 +127,9 @@ void fetch_one(const Storage& storage, const saved_tree& tree, const stored_file
                arrived_ranges& arrived) {
     const auto kind = options.verify && tree.contents ? tree.contents->digest : digest_kind::none;
     const auto key = tree.key / file.path;
-    object_info got{key};
-    try {
-        got = resume_file(storage, key, target, arrived, {.stop = options.stop}, limits, kind == digest_kind::crc32c);
-    } catch (const error& failed) {
-        if (failed.kind() != errc::not_found || !tree.contents) throw;
-        if (!has_data(storage, tree.key)) throw_missing_data(tree.key.str());
-        throw_missing_file(tree.key.str(), file.path);
-    }
+    const auto got = say_what_is_missing(storage, tree, file, [&] {
+        return resume_file(storage, key, target, arrived, {.stop = options.stop}, limits, kind == digest_kind::crc32c);
+    });
     if (options.verify) check_file(tree.key.str(), file, got.size, got.crc32c, kind, target);
 }
 

@@ -16,6 +16,7 @@
 #include <holdfast/artifact/model_options.hpp>
 #include <holdfast/artifact/model_removal.hpp>
 #include <holdfast/artifact/verification.hpp>
+#include <holdfast/artifact/verify_tree.hpp>
 #include <holdfast/core/error.hpp>
 #include <holdfast/core/object_info.hpp>
 #include <holdfast/metaflow/layout.hpp>

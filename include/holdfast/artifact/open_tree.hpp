@@ -22,15 +22,10 @@ template <storage_backend Storage>
 void read_stored_file(const Storage& storage, const saved_tree& tree, const stored_file& file, std::uint64_t offset,
                       std::span<std::byte> buffer, const get_options& options, const transfer_limits& limits,
                       std::string& etag) {
-    try {
-        const auto info = get_into(storage, tree.key / file.path, offset, buffer, options, limits);
-        check_file_size(tree.key.str(), file, info.size);
-        etag = info.etag;
-    } catch (const error& failed) {
-        if (failed.kind() != errc::not_found || !tree.contents) throw;
-        if (!has_data(storage, tree.key)) throw_missing_data(tree.key.str());
-        throw_missing_file(tree.key.str(), file.path);
-    }
+    const auto info = say_what_is_missing(
+        storage, tree, file, [&] { return get_into(storage, tree.key / file.path, offset, buffer, options, limits); });
+    check_file_size(tree.key.str(), file, info.size);
+    etag = info.etag;
 }
 
 template <storage_backend Storage>
