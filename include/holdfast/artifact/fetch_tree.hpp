@@ -8,6 +8,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <holdfast/archive/tar_extractor.hpp>
@@ -117,7 +118,9 @@ std::vector<stored_file> files_to_load(const Storage& storage, const saved_tree&
 /// Whether an earlier load brought a file whole, as far as its digest can tell.
 inline bool has_arrived(const saved_tree& tree, const stored_file& file, const std::filesystem::path& target) {
     if (!tree.contents || tree.contents->digest == digest_kind::none) return false;
-    if (file_size_or_zero(target) != file.size) return false;
+    std::error_code absent;
+    const auto size = std::filesystem::file_size(target, absent);
+    if (absent || size != file.size) return false;
     return digest_of(byte_source::from_file(target), tree.contents->digest) == file.digest;
 }
 

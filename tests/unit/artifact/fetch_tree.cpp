@@ -273,6 +273,19 @@ TEST_CASE("what had arrived of another tree, or another store, is removed") {
     CHECK(calls_of_load(again, elsewhere, tree) == 4);
 }
 
+TEST_CASE("an empty file that had not arrived is fetched") {
+    const memory_storage storage;
+    auto tree = stored_large(storage);
+    put_text(storage, key / "void", "");
+    tree.contents->files.push_back({"void", 0, "00000000", 0644});
+    for (std::uint64_t calls = 1; calls < 5; ++calls) {
+        const target out;
+        lose(out, storage, tree, calls);
+        out.fetch(storage, tree, {}, threes);
+        CHECK(listing(out.path).size() == 3);
+    }
+}
+
 TEST_CASE("what had arrived is not mixed with what was written under the key since, as Python may") {
     const memory_storage storage;
     put_text(storage, key / "large", "123456789");
