@@ -4,12 +4,12 @@
 #include <holdfast/storage/arrived_ranges.hpp>
 
 #include <array>
-#include <charconv>
 #include <optional>
 #include <span>
 #include <utility>
 
 #include <holdfast/core/error.hpp>
+#include <holdfast/detail/ascii.hpp>
 #include <holdfast/detail/percent_encoding.hpp>
 
 namespace holdfast {
@@ -25,13 +25,6 @@ struct arrived_range {
     std::string key;
 };
 
-inline std::optional<std::uint64_t> count_of(std::string_view text) {
-    std::uint64_t value = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
-
 // Nothing for a line that no `add` has written.
 inline std::optional<arrived_range> parse_range(std::string_view line) {
     std::array<std::string_view, 5> fields;
@@ -41,9 +34,9 @@ inline std::optional<arrived_range> parse_range(std::string_view line) {
         fields[i] = line.substr(0, end);
         line.remove_prefix(end == std::string_view::npos ? line.size() : end + 1);
     }
-    const auto index = count_of(fields[0]);
-    const auto range_size = count_of(fields[1]);
-    const auto size = count_of(fields[2]);
+    const auto index = parse_decimal<std::uint64_t>(fields[0]);
+    const auto range_size = parse_decimal<std::uint64_t>(fields[1]);
+    const auto size = parse_decimal<std::uint64_t>(fields[2]);
     auto etag = percent_decode(fields[3]);
     auto key = percent_decode(fields[4]);
     if (!index || !range_size || !size || !etag || !key) return std::nullopt;
