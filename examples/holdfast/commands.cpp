@@ -185,8 +185,8 @@ exit_status verify(const global_options& options, const verify_arguments& argume
     table rows{{{"STATUS"}, {"KEY"}, {"DETAIL"}}};
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         out.progress(bar_of(i, wanted.size()) + " verifying");
-        status = first_problem(status, report(wanted[i].key(), holdfast::verify_artifact(store, wanted[i], {}, {}), out,
-                                              rows));
+        status =
+            first_problem(status, report(wanted[i].key(), holdfast::verify_artifact(store, wanted[i], {}), out, rows));
     }
     if (!rows.rows.empty()) out.result(rows);
     return status;

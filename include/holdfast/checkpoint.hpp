@@ -165,7 +165,7 @@ public:
     std::vector<stored_file> files_of(const reference& which) const { return reader_.files_of(reader_.resolve(which)); }
 
     /// Reads every byte. Errors: only those that say nothing about the checkpoint (`unavailable`, `access_denied`).
-    verification verify(const reference& which) const { return reader_.verify(which, options_.temp_dir_root); }
+    verification verify(const reference& which) const { return reader_.verify(which); }
 
     /// Removes a checkpoint and frees its bytes; false where there was none.
     ///

@@ -16,6 +16,7 @@
 #include <holdfast/artifact/checkpoint_writer.hpp>
 #include <holdfast/artifact/documented_tree.hpp>
 #include <holdfast/artifact/documents.hpp>
+#include <holdfast/artifact/fetch_tar.hpp>
 #include <holdfast/artifact/fetch_tree.hpp>
 #include <holdfast/artifact/file_reader.hpp>
 #include <holdfast/artifact/latest.hpp>
@@ -31,10 +32,12 @@
 #include <holdfast/artifact/removal.hpp>
 #include <holdfast/artifact/restoring.hpp>
 #include <holdfast/artifact/saved_files.hpp>
+#include <holdfast/artifact/saved_tree.hpp>
 #include <holdfast/artifact/staged_directory.hpp>
 #include <holdfast/artifact/store_tree.hpp>
 #include <holdfast/artifact/tree_check.hpp>
 #include <holdfast/artifact/verification.hpp>
+#include <holdfast/artifact/verify_tar.hpp>
 #include <holdfast/artifact/verify_tree.hpp>
 #include <holdfast/artifact/versions.hpp>
 
@@ -67,6 +70,8 @@
 #include <holdfast/archive/tar_gz.hpp>
 #include <holdfast/archive/tar_index.hpp>
 #include <holdfast/archive/tar_unpacker.hpp>
+#include <holdfast/archive/unpack_target.hpp>
+#include <holdfast/archive/unpacked_directory.hpp>
 
 #include <holdfast/metaflow/artifact_document.hpp>
 #include <holdfast/metaflow/config.hpp>

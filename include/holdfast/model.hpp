@@ -126,7 +126,7 @@ public:
     std::vector<stored_file> files_of(const reference& which) const { return reader().files_of(show(which)); }
 
     /// Reads every byte. Errors: only those that say nothing about the model (`unavailable`, `access_denied`).
-    verification verify(const reference& which) const { return reader().verify(which, options_.temp_dir_root); }
+    verification verify(const reference& which) const { return reader().verify(which); }
 
     /// Removes a model and frees its bytes; false where there was none.
     ///

@@ -2,6 +2,7 @@
 #define HOLDFAST_ARCHIVE_EXTRACTION_HPP
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace holdfast {
@@ -16,7 +17,7 @@ struct extract_limits {
 struct extracted_file {
     std::string path;
     std::uint64_t size = 0;
-    std::uint32_t crc32c = 0;
+    std::optional<std::uint32_t> crc32c = {};  ///< none: it was not asked for
 };
 
 }  // namespace holdfast

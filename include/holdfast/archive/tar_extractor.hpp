@@ -2,12 +2,15 @@
 #define HOLDFAST_ARCHIVE_TAR_EXTRACTOR_HPP
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <span>
 
 #include <holdfast/archive/extraction.hpp>
+#include <holdfast/archive/unpack_target.hpp>
+#include <holdfast/core/byte_sink.hpp>
 #include <holdfast/detail/config.hpp>
 
 namespace holdfast {
@@ -23,13 +26,27 @@ namespace holdfast {
 /// (bzip2, xz); `too_large`; `corrupt` for anything that is not a whole tar.
 class tar_extractor {
 public:
+    using file_visitor = std::function<void(const extracted_file&)>;
+
     /// @param directory exists and is empty
     /// @param on_file called after each file was written; may be empty
-    HOLDFAST_DECL tar_extractor(std::filesystem::path directory, extract_limits limits,
-                                std::function<void(const extracted_file&)> on_file);
+    /// @param digest whether it is told the CRC32C
+    HOLDFAST_DECL tar_extractor(std::filesystem::path directory, extract_limits limits, file_visitor on_file,
+                                bool digest = true);
+
+    /// @param target holds nothing, and lives as long as this object
+    HOLDFAST_DECL tar_extractor(unpack_target& target, extract_limits limits, file_visitor on_file, bool digest = true);
     HOLDFAST_DECL ~tar_extractor();
 
     HOLDFAST_DECL void write(std::span<const std::byte> bytes);
+
+    /// How many of the next bytes are the content of one file, and may be brought by `bring` instead of written; 0 in a
+    /// compressed archive.
+    HOLDFAST_DECL std::uint64_t content_ahead() const noexcept;
+
+    /// Lets `bring` write the next `size` bytes, at most `content_ahead()`, to a sink that takes them at the offsets
+    /// [0, size), in any order and by several threads. Errors: what `bring` throws; `corrupt` where a byte is missing.
+    HOLDFAST_DECL void bring(std::uint64_t size, const std::function<void(byte_sink&)>& bring);
 
     /// After the last byte. Errors: `corrupt` where the archive is cut.
     HOLDFAST_DECL void finish();

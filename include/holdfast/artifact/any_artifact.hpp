@@ -47,11 +47,10 @@ fetched_tree load_artifact(const Storage& storage, const artifact_reference& art
 }
 
 template <storage_backend Storage>
-verification verify_artifact(const Storage& storage, const reference& which, const std::filesystem::path& temp_dir_root,
-                             const transfer_limits& limits) {
+verification verify_artifact(const Storage& storage, const reference& which, const transfer_limits& limits) {
     metaflow::kind_of_key(which.key());
     return verify_tree(
-        storage, [&] { return documented(resolve_artifact(storage, which, limits)); }, temp_dir_root, limits);
+        storage, [&] { return documented(resolve_artifact(storage, which, limits)); }, limits);
 }
 
 /// Every checkpoint, hub entry and model below "", "flow", "flow/run", "flow/run/step" or a task, in this order, until

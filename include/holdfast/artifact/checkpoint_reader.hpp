@@ -60,8 +60,8 @@ public:
 
     fetched_tree load(const checkpoint_reference& document, const std::filesystem::path& directory,
                       const load_options& options) const {
-        return fetch_tree(storage_, read_saved_tree(storage_, documented(document), options.verify), directory,
-                          options, limits_);
+        return fetch_tree(storage_, read_saved_tree(storage_, documented(document), options.verify), directory, options,
+                          limits_);
     }
 
     saved_files open(const checkpoint_reference& document, const load_options& options) const {
@@ -110,10 +110,10 @@ public:
         return list_files(storage_, documented(document), limits_);
     }
 
-    verification verify(const reference& which, const std::filesystem::path& temp_dir_root) const {
+    verification verify(const reference& which) const {
         metaflow::parse_checkpoint_key(which.key());
         return verify_tree(
-            storage_, [&] { return documented(resolve(which)); }, temp_dir_root, limits_);
+            storage_, [&] { return documented(resolve(which)); }, limits_);
     }
 
     /// False where nothing was there.

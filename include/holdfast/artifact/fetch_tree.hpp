@@ -6,15 +6,16 @@
 #include <filesystem>
 #include <optional>
 #include <span>
-#include <stop_token>
 #include <string>
 #include <system_error>
 #include <vector>
 
-#include <holdfast/archive/tar_extractor.hpp>
+#include <holdfast/artifact/fetch_tar.hpp>
 #include <holdfast/artifact/manifest.hpp>
+#include <holdfast/artifact/saved_tree.hpp>
 #include <holdfast/artifact/staged_directory.hpp>
 #include <holdfast/artifact/tree_check.hpp>
+#include <holdfast/core/byte_source.hpp>
 #include <holdfast/core/error.hpp>
 #include <holdfast/core/object_key.hpp>
 #include <holdfast/detail/crc32c.hpp>
@@ -26,28 +27,6 @@
 #include <holdfast/storage/resumed_transfer.hpp>
 
 namespace holdfast {
-
-struct load_options {
-    extract_limits limits = {};  ///< what is accepted before the load fails with `too_large`
-    bool verify = true;          ///< check sizes and digests against what was saved
-    bool resume = true;          ///< keep what has arrived when the store is lost, and go on there the next time
-    std::stop_token stop = {};
-};
-
-/// What a document says of a saved tree, as far as a load needs it.
-struct saved_tree {
-    object_key key;
-    std::string storage_format;         ///< "files" or "tar"
-    std::optional<std::uint64_t> size;  ///< bytes, as documents count them; none: the document does not say
-    std::optional<manifest> contents;   ///< none: Python wrote it
-};
-
-/// What a load brought.
-struct fetched_tree {
-    std::filesystem::path directory;
-    std::uint64_t files = 0;
-    std::uint64_t bytes = 0;  ///< sum of the file sizes
-};
 
 namespace detail {
 
@@ -133,7 +112,9 @@ void fetch_one(const Storage& storage, const saved_tree& tree, const stored_file
     const auto got = say_what_is_missing(storage, tree, file, [&] {
         return resume_file(storage, key, target, arrived, {.stop = options.stop}, limits, kind == digest_kind::crc32c);
     });
-    if (options.verify) check_file(tree.key.str(), file, got.size, got.crc32c, kind, target);
+    if (!options.verify) return;
+    check_file(tree.key.str(), file, got.size, got.crc32c, kind,
+               [&] { return digest_of(byte_source::from_file(target), kind); });
 }
 
 /// What is to be loaded, in a text that no other tree has: a tree that changed since is another one.
@@ -195,27 +176,6 @@ fetched_tree load_files(const Storage& storage, const saved_tree& tree, const st
         throw;
     }
     return {directory, files.size(), total};
-}
-
-template <storage_backend Storage>
-fetched_tree fetch_tar(const Storage& storage, const saved_tree& tree, const std::filesystem::path& directory,
-                       const load_options& options, const transfer_limits& limits) {
-    const auto object = storage.head(tree.key);
-    if (!object) throw_missing_data(tree.key.str());
-    if (options.verify) check_size(tree.key.str(), tree.size, object->size);
-    member_check members{tree.key.str(), options.verify ? tree.contents : std::nullopt};
-    fetched_tree result{directory, 0, 0};
-    tar_extractor extractor{directory, options.limits, [&](const extracted_file& file) {
-                                members.saw(file, directory);
-                                ++result.files;
-                                result.bytes += file.size;
-                            }};
-    read_in_order(
-        storage, tree.key, [&](std::span<const std::byte> bytes) { extractor.write(bytes); },
-        {.if_match = object->etag, .stop = options.stop}, limits);
-    extractor.finish();
-    members.finish();
-    return result;
 }
 
 template <storage_backend Storage>

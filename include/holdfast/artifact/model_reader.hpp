@@ -64,8 +64,7 @@ public:
             found.push_back(std::move(model));
             return true;
         });
-        std::ranges::stable_sort(found,
-                                 [](const auto& a, const auto& b) { return b.created_on < a.created_on; });
+        std::ranges::stable_sort(found, [](const auto& a, const auto& b) { return b.created_on < a.created_on; });
         if (options.limit && found.size() > *options.limit) found.resize(*options.limit);
         return found;
     }
@@ -80,10 +79,10 @@ public:
         return list_files(storage_, documented(model), limits_);
     }
 
-    verification verify(const reference& which, const std::filesystem::path& temp_dir_root) const {
+    verification verify(const reference& which) const {
         metaflow::parse_model_key(which.key());
         return verify_tree(
-            storage_, [&] { return documented(resolve(which)); }, temp_dir_root, limits_);
+            storage_, [&] { return documented(resolve(which)); }, limits_);
     }
 
     /// False where nothing was there.

@@ -3,13 +3,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <holdfast/archive/tar_extractor.hpp>
+#include <holdfast/archive/extraction.hpp>
 #include <holdfast/artifact/manifest.hpp>
 #include <holdfast/detail/config.hpp>
 
@@ -33,10 +34,11 @@ HOLDFAST_DECL void check_file_digest(std::string_view key, const stored_file& sa
 HOLDFAST_DECL std::uint64_t check_totals(std::string_view key, const std::vector<stored_file>& files,
                                          const extract_limits& limits);
 
-/// Compares a loaded file with what was saved; reads it again only for a digest that the transfer did not compute.
-/// Errors: `corrupt`.
+/// Compares a loaded file with what was saved. Errors: `corrupt`.
+/// @param other_digest called for a digest that the transfer did not compute
 HOLDFAST_DECL void check_file(std::string_view key, const stored_file& saved, std::uint64_t size,
-                              std::optional<std::uint32_t> crc, digest_kind kind, const std::filesystem::path& loaded);
+                              std::optional<std::uint32_t> crc, digest_kind kind,
+                              const std::function<std::string()>& other_digest);
 
 /// Makes the directories of a tree and those that its files stand in.
 HOLDFAST_DECL void make_tree_directories(const std::filesystem::path& root, const std::vector<std::string>& directories,
@@ -48,8 +50,12 @@ public:
     /// @param contents none: anything goes
     HOLDFAST_DECL member_check(std::string_view key, const std::optional<manifest>& contents);
 
+    /// What members are compared by.
+    digest_kind digest() const noexcept { return kind_; }
+
     /// Errors: `corrupt` for a member that was not saved, or differs.
-    HOLDFAST_DECL void saw(const extracted_file& file, const std::filesystem::path& directory);
+    /// @param other_digest as that of `check_file`
+    HOLDFAST_DECL void saw(const extracted_file& file, const std::function<std::string()>& other_digest);
 
     /// Errors: `corrupt` where a saved file did not come.
     HOLDFAST_DECL void finish() const;

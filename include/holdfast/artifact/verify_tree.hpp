@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <span>
 #include <string>
 
@@ -13,10 +12,10 @@
 #include <holdfast/artifact/manifest.hpp>
 #include <holdfast/artifact/tree_check.hpp>
 #include <holdfast/artifact/verification.hpp>
+#include <holdfast/artifact/verify_tar.hpp>
 #include <holdfast/core/byte_sink.hpp>
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/parallel.hpp>
-#include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/storage/backend.hpp>
 #include <holdfast/storage/file_transfer.hpp>
 #include <holdfast/storage/ordered_read.hpp>
@@ -24,12 +23,6 @@
 namespace holdfast {
 
 namespace detail {
-
-/// Keeps nothing.
-class discarding_sink final : public byte_sink {
-public:
-    void write(std::uint64_t, std::span<const std::byte>) override {}
-};
 
 /// Reads an object and returns its digest; of `crc32c` and `none` the ranges arrive in any order.
 template <storage_backend Storage>
@@ -69,18 +62,18 @@ void check_files(const Storage& storage, const saved_tree& tree, const transfer_
 /// Reads every byte of what `find` says. Errors: only those that say nothing about the artifact (`unavailable`,
 /// `access_denied`).
 ///
-/// Effects: files are kept nowhere; a tar is unpacked below `temp_dir_root` and removed.
+/// Effects: nothing is written to disk.
 /// @param find returns the documented tree
 template <storage_backend Storage, class Find>
-verification verify_tree(const Storage& storage, Find find, const std::filesystem::path& temp_dir_root,
-                         const transfer_limits& limits) {
+verification verify_tree(const Storage& storage, Find find, const transfer_limits& limits) {
     try {
         const auto tree = read_saved_tree(storage, find());
         if (tree.storage_format == "files") {
             detail::check_files(storage, tree, limits);
+        } else if (tree.storage_format == "tar") {
+            detail::check_tar(storage, tree, {}, limits);
         } else {
-            const detail::temp_directory scratch{temp_dir_root, "holdfast-verify"};
-            fetch_tree(storage, tree, scratch.path() / "tree", {}, limits);
+            detail::throw_unknown_format(tree.key.str(), tree.storage_format);
         }
         if (tree.contents && tree.contents->digest != digest_kind::none) return {};
         return {verification::result::unverifiable, "its size is right; nothing was stored to compare its bytes with"};

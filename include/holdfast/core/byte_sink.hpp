@@ -17,6 +17,13 @@
 
 namespace holdfast {
 
+/// An open file that takes the bytes of an object: those at `offset` in the object stand at `offset + shift` in the
+/// file, modulo 2^64.
+struct native_target {
+    const detail::file* file = nullptr;  ///< null: there is none
+    std::uint64_t shift = 0;
+};
+
 /// Takes the bytes of an object at their offsets, so that ranges can land in parallel.
 ///
 /// Thread safety: `write` may be called by several threads for ranges that do not overlap.
@@ -27,9 +34,14 @@ public:
     /// Takes `bytes`, which stand at `offset` in the object. Errors: whatever the destination reports.
     virtual void write(std::uint64_t offset, std::span<const std::byte> bytes) = 0;
 
-    /// The open file behind this sink, where offsets of the object are offsets of the file and nothing needs to
-    /// see the bytes, so that a backend may let the kernel copy; otherwise null.
-    virtual const detail::file* native_file() const noexcept { return nullptr; }
+    /// The open file behind this sink, where nothing needs to see the bytes, so that a backend may let the kernel copy.
+    virtual native_target native() const noexcept { return {}; }
+};
+
+/// Keeps nothing.
+class discarding_sink final : public byte_sink {
+public:
+    void write(std::uint64_t, std::span<const std::byte>) override {}
 };
 
 /// Collects an object in memory.
@@ -84,7 +96,7 @@ public:
     explicit file_sink(detail::file opened) noexcept : file_(std::move(opened)) {}
 
     HOLDFAST_DECL void write(std::uint64_t offset, std::span<const std::byte> bytes) override;
-    const detail::file* native_file() const noexcept override { return &file_; }
+    native_target native() const noexcept override { return {&file_, 0}; }
 
     /// Closes the file. Errors: what the system could not write (`no_space`, `io_failure`), where it says so only
     /// now; the destructor cannot tell.
@@ -92,6 +104,24 @@ public:
 
 private:
     detail::file file_;
+};
+
+/// Passes bytes on at other offsets: a part of an object to where it belongs.
+class shifted_sink final : public byte_sink {
+public:
+    /// @param shift what is added to an offset, modulo 2^64
+    shifted_sink(byte_sink& next, std::uint64_t shift) noexcept : next_(next), shift_(shift) {}
+
+    void write(std::uint64_t offset, std::span<const std::byte> bytes) override { next_.write(offset + shift_, bytes); }
+
+    native_target native() const noexcept override {
+        const auto next = next_.native();
+        return {next.file, next.shift + shift_};
+    }
+
+private:
+    byte_sink& next_;
+    std::uint64_t shift_;
 };
 
 /// Passes bytes on and computes their CRC32C, whatever the order in which ranges arrive.

@@ -87,6 +87,9 @@ public:
     /// Whether the end of the archive was read; what is written from then on is ignored.
     bool is_at_end() const noexcept { return step_ == step::end; }
 
+    /// How many of the next bytes are a member's content.
+    std::uint64_t content_ahead() const noexcept { return step_ == step::content ? remaining_ : 0; }
+
     /// How many of the next bytes are a member's content or padding, and may be passed to `skip` instead of `write`;
     /// `member_content` does not see them then.
     std::uint64_t skippable() const noexcept {

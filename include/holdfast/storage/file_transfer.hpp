@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <stop_token>
 #include <system_error>
 
 #include <holdfast/core/byte_sink.hpp>
@@ -49,6 +50,25 @@ object_info get_ranges(const Storage& storage, const object_key& key, byte_sink&
         },
         options.stop);
     return info;
+}
+
+/// Gets a part of an object, of the state that `object` says; in ranges, several at once, where that helps. The sink
+/// takes the part's bytes at their offsets in the object.
+/// @param part lies in the object
+template <storage_backend Storage>
+void get_part(const Storage& storage, const object_info& object, const byte_range& part, byte_sink& sink,
+              const std::stop_token& stop, const transfer_limits& limits) {
+    if (part.size == 0) return;
+    const bool in_ranges = limits.connections > 1 && gains_by_ranges(storage);
+    const std::uint64_t range = in_ranges ? std::max<std::uint64_t>(limits.range_size, 1) : part.size;
+    parallel_for(
+        static_cast<std::size_t>((part.size - 1) / range + 1), limits.connections,
+        [&](std::size_t i) {
+            const std::uint64_t begin = i * range;
+            const byte_range next{part.offset + begin, std::min(range, part.size - begin)};
+            storage.get(object.key, sink, {.range = next, .if_match = object.etag, .stop = stop});
+        },
+        stop);
 }
 
 /// Lets `fetch` fill a file and closes it.

@@ -157,6 +157,29 @@ private:
     std::vector<std::jthread> workers_;  // last, so that they end before what they use
 };
 
+/// Hands a part of an object to `consume`, of the state that `object` says; as `read_in_order`.
+template <storage_backend Storage>
+void read_part_in_order(const Storage& storage, const object_info& object, const byte_range& part,
+                        const byte_consumer& consume, const std::stop_token& stop, const transfer_limits& limits) {
+    const auto plan = plan_ranges(part, object.size, limits);
+    const auto fetch = [&](std::size_t i, std::string room, std::stop_token fetch_stop) {
+        const byte_range range = plan.at(i);
+        room.resize(static_cast<std::size_t>(range.size));
+        span_sink sink(range.offset, std::as_writable_bytes(std::span(room)));
+        storage.get(object.key, sink, {.range = range, .if_match = object.etag, .stop = std::move(fetch_stop)});
+        sink.check_whole(object.key.str());
+        return room;
+    };
+    const auto deliver = [&](const std::string& bytes) { consume(std::as_bytes(std::span(bytes))); };
+    if (plan.window <= 1 || limits.connections <= 1) {
+        std::string bytes;
+        for (std::size_t i = 0; i < plan.count; ++i) deliver(bytes = fetch(i, std::move(bytes), stop));
+        return;
+    }
+    range_prefetch ahead(plan, limits.connections, fetch, stop);
+    for (std::size_t i = 0; i < plan.count; ++i) deliver(ahead.take(object.key));
+}
+
 }  // namespace detail
 
 /// Hands the bytes of an object to `consume` in order, on the calling thread, while the next ranges arrive in
@@ -170,23 +193,7 @@ template <storage_backend Storage>
 object_info read_in_order(const Storage& storage, const object_key& key, const byte_consumer& consume,
                           const get_options& options = {}, const transfer_limits& limits = {}) {
     object_info info = detail::require_object(storage, key, options);
-    const auto plan = detail::plan_ranges(options.range, info.size, limits);
-    const auto fetch = [&](std::size_t i, std::string room, std::stop_token stop) {
-        const byte_range range = plan.at(i);
-        room.resize(static_cast<std::size_t>(range.size));
-        span_sink sink(range.offset, std::as_writable_bytes(std::span(room)));
-        storage.get(key, sink, {.range = range, .if_match = info.etag, .stop = std::move(stop)});
-        sink.check_whole(key.str());
-        return room;
-    };
-    const auto deliver = [&](const std::string& bytes) { consume(std::as_bytes(std::span(bytes))); };
-    if (plan.window <= 1 || limits.connections <= 1) {
-        std::string bytes;
-        for (std::size_t i = 0; i < plan.count; ++i) deliver(bytes = fetch(i, std::move(bytes), options.stop));
-        return info;
-    }
-    detail::range_prefetch ahead(plan, limits.connections, fetch, options.stop);
-    for (std::size_t i = 0; i < plan.count; ++i) deliver(ahead.take(key));
+    detail::read_part_in_order(storage, info, options.range, consume, options.stop, limits);
     return info;
 }
 

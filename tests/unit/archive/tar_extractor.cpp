@@ -297,3 +297,58 @@ TEST_CASE("the directory must be there and empty") {
     write_file(made.target / "empty", "");
     CHECK(failure_of([&] { open(made.target / "empty"); }) == errc::precondition_failed);
 }
+
+TEST_CASE("content that is ahead may be brought, in any order, instead of written") {
+    const std::string content = "0123456789";
+    const std::string archive = build::file("a", content) + build::file("b", "short") + build::end();
+    const auto header = std::as_bytes(std::span(archive)).first(detail::tar_block_size);
+    for (const std::size_t written : {0U, 1U, 9U}) {
+        CAPTURE(written);
+        scratch made;
+        tar_extractor extractor(made.target, {}, [&](const extracted_file& file) { made.files[file.path] = file; });
+        CHECK(extractor.content_ahead() == 0);
+        extractor.write(header);
+        CHECK(extractor.content_ahead() == content.size());
+        extractor.write(std::as_bytes(std::span(content)).first(written));
+        const std::size_t rest = content.size() - written;
+        CHECK(extractor.content_ahead() == rest);
+        const auto bytes = std::as_bytes(std::span(content)).subspan(written);
+        extractor.bring(rest, [&](byte_sink& sink) {
+            sink.write(rest / 2, bytes.subspan(rest / 2));
+            sink.write(0, bytes.first(rest / 2));
+        });
+        CHECK(extractor.content_ahead() == 0);
+        extractor.write(std::as_bytes(std::span(archive)).subspan(detail::tar_block_size + content.size()));
+        extractor.finish();
+        CHECK(read_file(made.target / "a") == content);
+        CHECK(read_file(made.target / "b") == "short");
+        CHECK(made.files["a"].crc32c == crc_of(content));
+        CHECK(made.files["a"].size == content.size());
+    }
+}
+
+TEST_CASE("content that is brought must be whole where it is digested") {
+    scratch made;
+    const std::string archive = build::file("a", "0123456789");
+    tar_extractor extractor(made.target, {}, {});
+    extractor.write(std::as_bytes(std::span(archive)).first(detail::tar_block_size));
+    CHECK(failure_of([&] {
+              extractor.bring(10, [&](byte_sink& sink) { sink.write(1, std::as_bytes(std::span("123456789", 9))); });
+          }) == errc::corrupt);
+}
+
+TEST_CASE("a digest is told where it is asked for, and a compressed archive has no content ahead") {
+    const std::string archive = build::file("a", "content") + build::end();
+    for (const bool digest : {true, false}) {
+        scratch made;
+        tar_extractor extractor(
+            made.target, {}, [&](const extracted_file& file) { CHECK(file.crc32c.has_value() == digest); }, digest);
+        const auto packed = gzipped(archive);
+        for (const char& byte : packed) {
+            extractor.write(std::as_bytes(std::span(&byte, 1)));
+            CHECK(extractor.content_ahead() == 0);
+        }
+        extractor.finish();
+        CHECK(read_file(made.target / "a") == "content");
+    }
+}

@@ -76,7 +76,7 @@ TEST_CASE_FIXTURE(fixture, "what Python wrote by hand: attempt as text, NaN, no 
     CHECK(std::isnan(listed[0].metadata.at("loss").as_double()));
     CHECK(listed[0].metadata.at("best").as_double() < 0);
     CHECK(listing(load(key)) == std::vector<std::string>{"directory sub", "file sub/weights: bytes"});
-    CHECK(reader.verify(key, {}).status == verification::result::unverifiable);
+    CHECK(reader.verify(key).status == verification::result::unverifiable);
     CHECK(reader.files_of(listed[0]).at(0).path == "sub/weights");
     CHECK(reader.list_folder(metaflow::folder_of(task), {}).size() == 1);
 }
@@ -88,7 +88,7 @@ TEST_CASE_FIXTURE(fixture, "a tar that Python wrote") {
     CHECK(listing(load(key)) == std::vector<std::string>{"file weights: bytes"});
     CHECK(reader.files_of(reader.resolve(key)).at(0).size == 5);
     put_text(store, object_key{key}, archive + std::string(512, '\0'));
-    CHECK(reader.verify(key, {}).status == verification::result::corrupt);
+    CHECK(reader.verify(key).status == verification::result::corrupt);
 }
 
 TEST_CASE_FIXTURE(fixture, "D-16 a name with dots that Python wrote is listed and loads by its key") {
@@ -166,18 +166,18 @@ TEST_CASE_FIXTURE(fixture, "a store that cannot be read is no empty list, and ve
     }
     for (std::uint64_t number = 0; number < 3; ++number) {
         const checkpoint_reader<failing_storage<memory_storage>> failing{{store, fail_at(number)}, {}};
-        CHECK(failure_of([&] { failing.verify(saved.key, {}); }) == errc::unavailable);
+        CHECK(failure_of([&] { failing.verify(saved.key); }) == errc::unavailable);
     }
 }
 
 TEST_CASE_FIXTURE(fixture, "verify says what it found, in words") {
     const auto saved = save();
-    CHECK(reader.verify(saved.key, {}).detail.empty());
+    CHECK(reader.verify(saved.key).detail.empty());
     put_text(store, object_key{saved.key} / "weights", "v");
-    CHECK(reader.verify(saved.key, {}).detail.find("weights has the crc32c") != std::string::npos);
+    CHECK(reader.verify(saved.key).detail.find("weights has the crc32c") != std::string::npos);
     remove_prefix(store, object_key{saved.key});
-    CHECK(reader.verify(saved.key, {}).status == verification::result::not_found);
-    CHECK(failure_of([&] { reader.verify("no key", {}); }) == errc::key_not_compatible);
+    CHECK(reader.verify(saved.key).status == verification::result::not_found);
+    CHECK(failure_of([&] { reader.verify("no key"); }) == errc::key_not_compatible);
 }
 
 TEST_CASE_FIXTURE(fixture, "a pathspec that names no task") {

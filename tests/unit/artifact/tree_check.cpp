@@ -30,7 +30,10 @@ TEST_CASE("a file is compared by size, then by the digest that was computed or i
     tree_building::write_file(path, "123456789");
     const stored_file saved{"file", 9, "e3069283", 0644};
     const auto check = [&](std::uint64_t size, std::optional<std::uint32_t> crc, digest_kind kind) {
-        return failure_of([&] { detail::check_file("key", saved, size, crc, kind, path); });
+        return failure_of([&] {
+            detail::check_file("key", saved, size, crc, kind,
+                               [&] { return digest_of(byte_source::from_file(path), kind); });
+        });
     };
     CHECK(check(8, std::nullopt, digest_kind::none) == errc::corrupt);
     CHECK(check(9, std::nullopt, digest_kind::none) == not_thrown);
@@ -43,6 +46,7 @@ TEST_CASE("a file is compared by size, then by the digest that was computed or i
 TEST_CASE("an archive's members are those that were saved, each of them") {
     const manifest contents{digest_kind::crc32c, {{"a", 1, "00000001", 0644}, {"b", 2, "00000002", 0644}}, {}};
     detail::member_check members{"key", contents};
+    CHECK(members.digest() == digest_kind::crc32c);
     members.saw({"a", 1, 1}, {});
     CHECK(failure_of([&] { members.saw({"c", 1, 1}, {}); }) == errc::corrupt);
     CHECK(failure_of([&] { members.saw({"b", 2, 3}, {}); }) == errc::corrupt);
@@ -50,6 +54,17 @@ TEST_CASE("an archive's members are those that were saved, each of them") {
     members.saw({"b", 2, 2}, {});
     CHECK(failure_of([&] { members.finish(); }) == not_thrown);
     detail::member_check anything{"key", std::nullopt};
+    CHECK(anything.digest() == digest_kind::none);
     CHECK(failure_of([&] { anything.saw({"c", 1, 1}, {}); }) == not_thrown);
     CHECK(failure_of([&] { anything.finish(); }) == not_thrown);
+}
+
+TEST_CASE("a digest that the archive's reader does not compute is asked for") {
+    const manifest contents{digest_kind::sha256, {{"a", 1, "abc", 0644}}, {}};
+    const auto failure = [&](const std::string& digest) {
+        detail::member_check members{"key", contents};
+        return failure_of([&] { members.saw({"a", 1, 7}, [&] { return digest; }); });
+    };
+    CHECK(failure("abc") == not_thrown);
+    CHECK(failure("abd") == errc::corrupt);
 }

@@ -46,7 +46,7 @@ TEST_CASE("a memory sink takes ranges in any order") {
     sink.write(0, bytes_of("abc"));
     sink.write(6, bytes_of(""));
     CHECK(sink.text() == "abcdef");
-    CHECK(sink.native_file() == nullptr);
+    CHECK(sink.native().file == nullptr);
     CHECK(std::move(sink).text() == "abcdef");
 }
 
@@ -89,16 +89,34 @@ TEST_CASE("a file sink writes a new file") {
     const auto path = directory.path() / "f";
     {
         file_sink sink(path);
-        REQUIRE(sink.native_file() != nullptr);
-        CHECK(sink.native_file()->path() == path);
+        REQUIRE(sink.native().file != nullptr);
+        CHECK(sink.native().file->path() == path);
         sink.write(3, bytes_of("def"));
         sink.write(0, bytes_of("abc"));
         sink.close();
-        CHECK_FALSE(*sink.native_file());
+        CHECK_FALSE(*sink.native().file);
         sink.close();
     }
     std::ifstream in(path, std::ios::binary);
     CHECK(std::string(std::istreambuf_iterator<char>(in), {}) == "abcdef");
+}
+
+TEST_CASE("a shifted sink puts a part of an object where it belongs") {
+    memory_sink whole;
+    shifted_sink part(whole, std::uint64_t{0} - 100);
+    part.write(103, bytes_of("def"));
+    part.write(100, bytes_of("abc"));
+    CHECK(whole.text() == "abcdef");
+    CHECK(part.native().file == nullptr);
+}
+
+TEST_CASE("a shifted sink lets the kernel write at the shifted place") {
+    const detail::temp_directory directory;
+    file_sink file(directory.path() / "f");
+    shifted_sink inner(file, 7);
+    const shifted_sink outer(inner, std::uint64_t{0} - 100);
+    CHECK(outer.native().file == file.native().file);
+    CHECK(100 + outer.native().shift == 7);
 }
 
 TEST_CASE("a file sink never touches what is there") {
@@ -136,7 +154,7 @@ TEST_CASE("the digest of nothing, and of empty ranges") {
     sink.write(5, {});
     CHECK(sink.value(0) == 0);
     CHECK(refusal([&] { sink.value(1); }) == errc::corrupt);
-    CHECK(sink.native_file() == nullptr);
+    CHECK(sink.native().file == nullptr);
 }
 
 TEST_CASE("ranges that are not the whole object once are corrupt") {

@@ -122,3 +122,23 @@ TEST_CASE("a file that exists is neither replaced nor removed") {
     CHECK(failure_of([&] { get_file(storage, key, path); }) == errc::precondition_failed);
     CHECK(content_of(path) == "precious");
 }
+
+TEST_CASE("a part of an object arrives at its offsets, of the state that is known") {
+    const std::string text = "0123456789abcdefghijklmno";
+    const memory_storage storage;
+    put_text(storage, key, text);
+    const auto object = storage.head(key).value();
+    for (const byte_range part : {byte_range{0, 25}, byte_range{3, 10}, byte_range{3, 11}, byte_range{24, 1}}) {
+        CAPTURE(part.offset);
+        CAPTURE(part.size);
+        memory_sink sink(part.offset);
+        detail::get_part(storage, object, part, sink, std::stop_token(), tens);
+        CHECK(sink.text() == text.substr(part.offset, part.size));
+    }
+    put_text(storage, key, text + "more");
+    memory_sink sink;
+    CHECK(failure_of([&] {
+              detail::get_part(storage, object, {0, 25}, sink, std::stop_token(), tens);
+          }) == errc::precondition_failed);
+    CHECK(failure_of([&] { detail::get_part(storage, object, {0, 0}, sink, std::stop_token(), tens); }) == errc{});
+}

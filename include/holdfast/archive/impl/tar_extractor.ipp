@@ -10,6 +10,7 @@
 
 #include <holdfast/archive/compression.hpp>
 #include <holdfast/archive/tar_unpacker.hpp>
+#include <holdfast/archive/unpacked_directory.hpp>
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/gzip.hpp>
 #include <holdfast/detail/tar_codec.hpp>
@@ -17,11 +18,14 @@
 namespace holdfast {
 
 struct tar_extractor::state {
-    state(std::filesystem::path directory, extract_limits limits, std::function<void(const extracted_file&)> on_file)
-        : unpacker(std::move(directory), limits, std::move(on_file)), decoder(unpacker) {}
+    state(unpack_target& target, extract_limits limits, file_visitor on_file, bool digest)
+        : unpacker(target, limits, digest, std::move(on_file)), decoder(unpacker) {}
+    state(std::unique_ptr<unpack_target> target, extract_limits limits, file_visitor on_file, bool digest)
+        : own_target(std::move(target)), unpacker(*own_target, limits, digest, std::move(on_file)), decoder(unpacker) {}
 
     void choose_compression();
 
+    std::unique_ptr<unpack_target> own_target;
     detail::tar_unpacker unpacker;
     detail::tar_decoder decoder;
     std::optional<detail::gunzip> gunzip;
@@ -36,9 +40,14 @@ inline void tar_extractor::state::choose_compression() {
     }
 }
 
-HOLDFAST_DECL tar_extractor::tar_extractor(std::filesystem::path directory, extract_limits limits,
-                                           std::function<void(const extracted_file&)> on_file)
-    : state_(std::make_unique<state>(std::move(directory), limits, std::move(on_file))) {}
+HOLDFAST_DECL tar_extractor::tar_extractor(std::filesystem::path directory, extract_limits limits, file_visitor on_file,
+                                           bool digest)
+    : state_(std::make_unique<state>(std::make_unique<unpacked_directory>(std::move(directory)), limits,
+                                     std::move(on_file), digest)) {}
+
+HOLDFAST_DECL tar_extractor::tar_extractor(unpack_target& target, extract_limits limits, file_visitor on_file,
+                                           bool digest)
+    : state_(std::make_unique<state>(target, limits, std::move(on_file), digest)) {}
 
 HOLDFAST_DECL tar_extractor::~tar_extractor() = default;
 
@@ -53,6 +62,15 @@ HOLDFAST_DECL void tar_extractor::write(std::span<const std::byte> bytes) {
     state_->choose_compression();
     pass_on(std::as_bytes(std::span(state_->start)));
     pass_on(bytes.subspan(count));
+}
+
+HOLDFAST_DECL std::uint64_t tar_extractor::content_ahead() const noexcept {
+    return state_->gunzip ? 0 : state_->decoder.content_ahead();
+}
+
+HOLDFAST_DECL void tar_extractor::bring(std::uint64_t size, const std::function<void(byte_sink&)>& bring) {
+    state_->unpacker.bring_content(size, bring);
+    state_->decoder.skip(size);
 }
 
 HOLDFAST_DECL void tar_extractor::finish() {

@@ -4,7 +4,6 @@
 #include <holdfast/archive/tar_unpacker.hpp>
 
 #include <algorithm>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -17,23 +16,13 @@ namespace holdfast::detail {
     throw error(kind, "unpack", path, message);
 }
 
-inline void require_unpacked(const std::error_code& failure, std::string_view path) {
-    if (failure) throw error::from_errno(failure.value(), "unpack", path);
-}
-
-HOLDFAST_DECL tar_unpacker::tar_unpacker(std::filesystem::path directory, extract_limits limits, file_visitor on_file)
-    : directory_(std::move(directory)), limits_(limits), on_file_(std::move(on_file)) {
-    std::error_code failure;
-    const bool is_empty = std::filesystem::is_empty(directory_, failure);
-    require_unpacked(failure, directory_.string());
-    if (!is_empty || !std::filesystem::is_directory(directory_)) {
-        throw_unpack(errc::precondition_failed, directory_.string(), "this is not an empty directory; give a new one");
-    }
-}
+HOLDFAST_DECL tar_unpacker::tar_unpacker(unpack_target& target, extract_limits limits, bool digest,
+                                         file_visitor on_file)
+    : target_(target), limits_(limits), digest_(digest), on_file_(std::move(on_file)) {}
 
 HOLDFAST_DECL void tar_unpacker::begin_member(const tar_entry& entry) {
     path_ = member_path(entry.path);
-    const attributes kept{entry.mode & 0777, entry.modified_ns};
+    const member_attributes kept{entry.mode & 0777, entry.modified_ns};
     if (path_.empty()) {
         if (entry.type != tar_type::directory) throw_unpack(errc::corrupt, entry.path, "a member has no name");
         root_ = kept;
@@ -58,20 +47,34 @@ HOLDFAST_DECL void tar_unpacker::begin_member(const tar_entry& entry) {
 }
 
 HOLDFAST_DECL void tar_unpacker::member_content(std::span<const std::byte> bytes) {
-    file_.write_at(offset_, bytes);
-    crc32c_ = crc32c(crc32c_, bytes);
+    content_->write(offset_, bytes);
+    if (digest_) crc32c_ = crc32c(crc32c_, bytes);
     offset_ += bytes.size();
+}
+
+HOLDFAST_DECL void tar_unpacker::bring_content(std::uint64_t size, const std::function<void(byte_sink&)>& bring) {
+    shifted_sink to(*content_, offset_);
+    if (digest_) {
+        crc32c_sink digesting(to);
+        bring(digesting);
+        crc32c_ = crc32c_combine(crc32c_, digesting.value(size), size);
+    } else {
+        bring(to);
+    }
+    offset_ += size;
 }
 
 HOLDFAST_DECL void tar_unpacker::end_member(const tar_entry& entry) {
     if (entry.type != tar_type::regular) return;
-    file_.set_mode(entry.mode & 0777);
-    file_.set_modified(entry.modified_ns);
-    file_.close_checked();
+    target_.end_file({entry.mode & 0777, entry.modified_ns});
     node& made_file = nodes_.at(path_);
     made_file.size = offset_;
     made_file.crc32c = crc32c_;
-    if (on_file_) on_file_({path_, offset_, crc32c_});
+    report(path_, made_file);
+}
+
+HOLDFAST_DECL void tar_unpacker::report(const std::string& path, const node& file) {
+    if (on_file_) on_file_({path, file.size, digest_ ? std::optional(file.crc32c) : std::nullopt});
 }
 
 HOLDFAST_DECL void tar_unpacker::count_entry(std::string_view path) {
@@ -85,11 +88,7 @@ HOLDFAST_DECL tar_unpacker::node& tar_unpacker::claim(const std::string& path, m
     if (found->second.what != what) {
         throw_unpack(errc::unsafe_path, path, "this member would replace an earlier one of another type");
     }
-    if (!is_new && what == made::file) {
-        std::error_code failure;
-        std::filesystem::remove(full_path(path), failure);
-        require_unpacked(failure, path);
-    }
+    if (!is_new && what == made::file) target_.remove_file(path);
     return found->second;
 }
 
@@ -111,7 +110,7 @@ HOLDFAST_DECL void tar_unpacker::make_parents(std::string_view path) {
 
 HOLDFAST_DECL void tar_unpacker::make_implied_directory(const std::string& path) {
     count_entry(path);
-    make_directory(full_path(path), 0777);
+    target_.make_directory(path, 0777);
     nodes_.try_emplace(path, node{.what = made::directory});
 }
 
@@ -119,7 +118,7 @@ HOLDFAST_DECL void tar_unpacker::make_file(const std::string& path, std::uint64_
     if (size > limits_.bytes - bytes_) throw_unpack(errc::too_large, path, "the archive has more bytes than allowed");
     bytes_ += size;
     claim(path, made::file);
-    file_ = file::create_new(full_path(path), 0600);
+    content_ = &target_.begin_file(path);
     offset_ = 0;
     crc32c_ = 0;
 }
@@ -132,16 +131,14 @@ HOLDFAST_DECL void tar_unpacker::make_hard_link(const std::string& path, std::st
     if (source.what != made::file) throw_unpack(errc::unsafe_path, path, "this hard link names no regular file");
     if (path != first) {
         node& linked = claim(path, made::file);
-        std::error_code failure;
-        std::filesystem::create_hard_link(full_path(first), full_path(path), failure);
-        require_unpacked(failure, path);
+        target_.make_hard_link(first, path);
         linked = source;
     }
-    if (on_file_) on_file_({path, source.size, source.crc32c});
+    report(path, source);
 }
 
-HOLDFAST_DECL void tar_unpacker::note_directory(const std::string& path, const attributes& kept) {
-    if (!nodes_.contains(path)) make_directory(full_path(path), 0700);
+HOLDFAST_DECL void tar_unpacker::note_directory(const std::string& path, const member_attributes& kept) {
+    if (!nodes_.contains(path)) target_.make_directory(path, 0700);
     claim(path, made::directory).kept = kept;
 }
 
@@ -152,7 +149,7 @@ HOLDFAST_DECL void tar_unpacker::note_symlink(const std::string& path, const tar
         throw_unpack(errc::unsafe_path, path, "the target of this symbolic link is absolute or holds NUL");
     }
     if (target.size() >= 4096) throw_unpack(errc::too_large, path, "the target of this symbolic link is too long");
-    claim(path, made::symlink).kept = attributes{0777, entry.modified_ns};
+    claim(path, made::symlink).kept = member_attributes{0777, entry.modified_ns};
     links_[path] = target;
 }
 
@@ -162,24 +159,18 @@ HOLDFAST_DECL void tar_unpacker::make_symlinks() {
             throw_unpack(errc::unsafe_path, path, "this symbolic link leads out of the directory or in a circle");
         }
     }
-    for (const auto& [path, target] : links_) {
-        make_symlink(target, full_path(path));
-        set_path_modified(full_path(path), nodes_.at(path).kept->modified_ns, false);
-    }
+    for (const auto& [path, target] : links_) target_.make_symlink(target, path, nodes_.at(path).kept->modified_ns);
 }
 
 HOLDFAST_DECL void tar_unpacker::finish_directories() {
-    std::vector<std::pair<std::string_view, attributes>> directories;
+    std::vector<std::pair<std::string, member_attributes>> directories;
     for (const auto& [path, made_node] : nodes_) {
         if (made_node.what == made::directory && made_node.kept) directories.emplace_back(path, *made_node.kept);
     }
     std::ranges::sort(directories, std::ranges::greater(), [](const auto& one) { return one.first; });
-    if (root_) directories.emplace_back("", attributes{root_->mode | 0700, root_->modified_ns});  // its owner goes on
-    for (const auto& [path, kept] : directories) {
-        const std::filesystem::path full = path.empty() ? directory_ : full_path(path);
-        set_path_modified(full, kept.modified_ns, true);
-        set_path_mode(full, kept.mode);
-    }
+    if (root_)
+        directories.emplace_back("", member_attributes{root_->mode | 0700, root_->modified_ns});  // its owner goes on
+    for (const auto& [path, kept] : directories) target_.finish_directory(path, kept);
 }
 
 HOLDFAST_DECL void tar_unpacker::finish() {

@@ -5,7 +5,6 @@
 
 #include <set>
 
-#include <holdfast/core/byte_source.hpp>
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/system.hpp>
 
@@ -62,12 +61,11 @@ HOLDFAST_DECL std::uint64_t check_totals(std::string_view key, const std::vector
 }
 
 HOLDFAST_DECL void check_file(std::string_view key, const stored_file& saved, std::uint64_t size,
-                              std::optional<std::uint32_t> crc, digest_kind kind, const std::filesystem::path& loaded) {
+                              std::optional<std::uint32_t> crc, digest_kind kind,
+                              const std::function<std::string()>& other_digest) {
     check_file_size(key, saved, size);
     if (kind == digest_kind::none) return;
-    check_file_digest(
-        key, saved, kind,
-        kind == digest_kind::crc32c && crc ? crc32c_hex(*crc) : digest_of(byte_source::from_file(loaded), kind));
+    check_file_digest(key, saved, kind, kind == digest_kind::crc32c && crc ? crc32c_hex(*crc) : other_digest());
 }
 
 HOLDFAST_DECL void make_tree_directories(const std::filesystem::path& root, const std::vector<std::string>& directories,
@@ -85,11 +83,11 @@ HOLDFAST_DECL member_check::member_check(std::string_view key, const std::option
     for (const auto& file : contents->files) expected_.emplace(file.path, file);
 }
 
-HOLDFAST_DECL void member_check::saw(const extracted_file& file, const std::filesystem::path& directory) {
+HOLDFAST_DECL void member_check::saw(const extracted_file& file, const std::function<std::string()>& other_digest) {
     if (!active_) return;
     const auto saved = expected_.find(file.path);
     if (saved == expected_.end()) throw_unsaved_file(key_, file.path);
-    check_file(key_, saved->second, file.size, file.crc32c, kind_, directory / file.path);
+    check_file(key_, saved->second, file.size, file.crc32c, kind_, other_digest);
     expected_.erase(saved);
 }
 

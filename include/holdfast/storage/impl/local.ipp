@@ -114,12 +114,12 @@ inline void send_blocks(const object_key& key, const file& from, byte_sink& sink
     }
 }
 
-inline void send_in_kernel(const object_key& key, const file& from, const file& to, std::uint64_t offset,
+inline void send_in_kernel(const object_key& key, const file& from, const native_target& to, std::uint64_t offset,
                            std::uint64_t size, const std::stop_token& stop) {
     while (size > 0) {
         check_not_stopped(stop, "get", key.str());
         const std::uint64_t count = std::min(size, local_kernel_block);
-        copy_range(from, offset, to, offset, count);
+        copy_range(from, offset, *to.file, offset + to.shift, count);
         offset += count;
         size -= count;
     }
@@ -251,9 +251,9 @@ HOLDFAST_DECL object_info local_storage::get(const object_key& key, byte_sink& s
     }
     const std::uint64_t offset = std::min(options.range.offset, info.size);
     const std::uint64_t size = std::min(options.range.size, info.size - offset);
-    const detail::file* native = sink.native_file();
-    if (native != nullptr && size > detail::local_block) {  // the kernel's copy costs more for a small one
-        detail::send_in_kernel(key, object.opened, *native, offset, size, options.stop);
+    const native_target to = sink.native();
+    if (to.file != nullptr && size > detail::local_block) {  // the kernel's copy costs more for a small one
+        detail::send_in_kernel(key, object.opened, to, offset, size, options.stop);
     } else {
         detail::send_blocks(key, object.opened, sink, offset, size, options.stop);
     }

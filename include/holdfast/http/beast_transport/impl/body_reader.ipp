@@ -43,11 +43,11 @@ HOLDFAST_DECL void body_reader::read_length(std::uint64_t length) {
 // False where the kernel can't move the rest by itself, or where that wouldn't pay.
 HOLDFAST_DECL bool body_reader::read_into_file(std::uint64_t length) {
     constexpr std::uint64_t smallest = 256U << 10;
-    const detail::file* file = target_.sink == nullptr ? nullptr : target_.sink->native_file();
-    if (file == nullptr || from_.bytes_of().plain() == nullptr || length - taken_ < smallest) return false;
+    const native_target to = target_.sink == nullptr ? native_target{} : target_.sink->native();
+    if (to.file == nullptr || from_.bytes_of().plain() == nullptr || length - taken_ < smallest) return false;
     while (taken_ < length) {
         const detail::io_step step =
-            from_.to_file().move(from_.wire(), *file, target_.offset + taken_, length - taken_);
+            from_.to_file().move(from_.wire(), *to.file, target_.offset + to.shift + taken_, length - taken_);
         if (step.status == detail::io_status::unsupported) return false;
         if (step.status == detail::io_status::blocked) {
             waits_.wait(from_.wire(), {.readable = true}, "receive");

@@ -1,0 +1,75 @@
+#ifndef HOLDFAST_ARCHIVE_IMPL_UNPACKED_DIRECTORY_IPP
+#define HOLDFAST_ARCHIVE_IMPL_UNPACKED_DIRECTORY_IPP
+
+#include <holdfast/archive/unpacked_directory.hpp>
+
+#include <system_error>
+#include <utility>
+
+#include <holdfast/core/error.hpp>
+#include <holdfast/detail/system.hpp>
+
+namespace holdfast {
+
+namespace detail {
+
+inline void require_unpacked(const std::error_code& failure, const std::string& path) {
+    if (failure) throw error::from_errno(failure.value(), "unpack", path);
+}
+
+}  // namespace detail
+
+HOLDFAST_DECL unpacked_directory::unpacked_directory(std::filesystem::path directory)
+    : directory_(std::move(directory)) {
+    std::error_code failure;
+    const bool is_empty = std::filesystem::is_empty(directory_, failure);
+    detail::require_unpacked(failure, directory_.string());
+    if (!is_empty || !std::filesystem::is_directory(directory_)) {
+        throw error(errc::precondition_failed, "unpack", directory_.string(),
+                    "this is not an empty directory; give a new one");
+    }
+}
+
+HOLDFAST_DECL void unpacked_directory::make_directory(const std::string& path, std::uint32_t mode) {
+    detail::make_directory(full_path(path), mode);
+}
+
+HOLDFAST_DECL byte_sink& unpacked_directory::begin_file(const std::string& path) {
+    constexpr std::uint32_t owner_only = 0600;  // until it is whole
+    return file_.emplace(detail::file::create_new(full_path(path), owner_only));
+}
+
+HOLDFAST_DECL void unpacked_directory::end_file(const member_attributes& kept) {
+    const auto& written = *file_->native().file;
+    written.set_mode(kept.mode);
+    written.set_modified(kept.modified_ns);
+    file_->close();
+}
+
+HOLDFAST_DECL void unpacked_directory::remove_file(const std::string& path) {
+    std::error_code failure;
+    std::filesystem::remove(full_path(path), failure);
+    detail::require_unpacked(failure, path);
+}
+
+HOLDFAST_DECL void unpacked_directory::make_hard_link(const std::string& first, const std::string& path) {
+    std::error_code failure;
+    std::filesystem::create_hard_link(full_path(first), full_path(path), failure);
+    detail::require_unpacked(failure, path);
+}
+
+HOLDFAST_DECL void unpacked_directory::make_symlink(const std::string& target, const std::string& path,
+                                                    std::int64_t modified_ns) {
+    detail::make_symlink(target, full_path(path));
+    detail::set_path_modified(full_path(path), modified_ns, false);
+}
+
+HOLDFAST_DECL void unpacked_directory::finish_directory(const std::string& path, const member_attributes& kept) {
+    const auto full = path.empty() ? directory_ : full_path(path);
+    detail::set_path_modified(full, kept.modified_ns, true);
+    detail::set_path_mode(full, kept.mode);
+}
+
+}  // namespace holdfast
+
+#endif

@@ -1,0 +1,122 @@
+#ifndef HOLDFAST_ARTIFACT_FETCH_TAR_HPP
+#define HOLDFAST_ARTIFACT_FETCH_TAR_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <utility>
+
+#include <holdfast/archive/tar_extractor.hpp>
+#include <holdfast/artifact/manifest.hpp>
+#include <holdfast/artifact/saved_tree.hpp>
+#include <holdfast/artifact/tree_check.hpp>
+#include <holdfast/core/byte_sink.hpp>
+#include <holdfast/core/byte_source.hpp>
+#include <holdfast/core/object_info.hpp>
+#include <holdfast/storage/abilities.hpp>
+#include <holdfast/storage/backend.hpp>
+#include <holdfast/storage/file_transfer.hpp>
+#include <holdfast/storage/ordered_read.hpp>
+#include <holdfast/storage/transfer_limits.hpp>
+
+namespace holdfast::detail {
+
+enum class feed_order {
+    as_stored,
+    any,  // of the content of a large member
+};
+
+/// Feeds a stored tar to an extractor: what is small in the order in which it stands, and the content of large members
+/// by itself, straight to its place, in ranges that arrive in any order.
+///
+/// The order is read ahead no further than it has been read since the last large member, so that little of a large one
+/// passes through memory and nothing is read twice.
+template <storage_backend Storage>
+class tar_feed {
+public:
+    /// @param object what the store says of the tar; all reads are of this state of it
+    tar_feed(const Storage& storage, object_info object, std::stop_token stop, const transfer_limits& limits)
+        : storage_(storage), object_(std::move(object)), stop_(std::move(stop)), limits_(limits) {
+        if (gains_by_ranges(storage)) {
+            large_ = limits.range_size * std::min<std::uint64_t>(std::max(limits.connections, 1U), 4);
+        } else {
+            limits_.connections = 1;
+            limits_.memory = std::min(limits.memory, first_look);
+        }
+    }
+
+    /// Errors: those of the store and of the extractor; `precondition_failed` where the object is replaced meanwhile.
+    void run(tar_extractor& extractor, feed_order order = feed_order::any) {
+        while (position_ < object_.size) {
+            read_on(extractor);
+            if (order == feed_order::any) bring_content(extractor);
+        }
+        extractor.finish();
+    }
+
+private:
+    static constexpr std::uint64_t first_look = 1U << 20;  // bytes
+    static constexpr std::uint64_t longest_look = 64U << 20;
+
+    void read_on(tar_extractor& extractor) {
+        const byte_range part{position_, std::min(look_, object_.size - position_)};
+        read_part_in_order(
+            storage_, object_, part, [&](std::span<const std::byte> bytes) { extractor.write(bytes); }, stop_, limits_);
+        position_ += part.size;
+        look_ = std::min(look_ * 2, longest_look);
+    }
+
+    void bring_content(tar_extractor& extractor) {
+        const byte_range part{position_, extractor.content_ahead()};
+        if (part.size < large_ || part.size > object_.size - position_) return;
+        extractor.bring(part.size, [&](byte_sink& content) {
+            shifted_sink to(content, std::uint64_t{0} - part.offset);
+            get_part(storage_, object_, part, to, stop_, limits_);
+        });
+        position_ += part.size;
+        look_ = first_look;
+    }
+
+    const Storage& storage_;
+    object_info object_;
+    std::stop_token stop_;
+    transfer_limits limits_;
+    std::uint64_t large_ = first_look;  // bytes of content that are brought by themselves
+    std::uint64_t look_ = first_look;   // bytes that are read in order next
+    std::uint64_t position_ = 0;
+};
+
+/// What the store says of a tree's tar. Errors: `not_found`; `corrupt` where `verify` is set and its size is not that
+/// of the document.
+template <storage_backend Storage>
+object_info require_tar(const Storage& storage, const saved_tree& tree, bool verify) {
+    auto object = storage.head(tree.key);
+    if (!object) throw_missing_data(tree.key.str());
+    if (verify) check_size(tree.key.str(), tree.size, object->size);
+    return std::move(*object);
+}
+
+/// Unpacks a tree's tar into an empty directory.
+template <storage_backend Storage>
+fetched_tree fetch_tar(const Storage& storage, const saved_tree& tree, const std::filesystem::path& directory,
+                       const load_options& options, const transfer_limits& limits) {
+    tar_feed feed(storage, require_tar(storage, tree, options.verify), options.stop, limits);
+    member_check members(tree.key.str(), options.verify ? tree.contents : std::nullopt);
+    fetched_tree result{directory, 0, 0};
+    const auto saw = [&](const extracted_file& file) {
+        members.saw(file, [&] { return digest_of(byte_source::from_file(directory / file.path), members.digest()); });
+        ++result.files;
+        result.bytes += file.size;
+    };
+    tar_extractor extractor(directory, options.limits, saw, members.digest() == digest_kind::crc32c);
+    feed.run(extractor);
+    members.finish();
+    return result;
+}
+
+}  // namespace holdfast::detail
+
+#endif
