@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <iterator>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +26,7 @@ inline void write_file(const fs::path& path, std::string_view content) {
 
 inline std::string read_file(const fs::path& path) {
     std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
+    return (std::ostringstream() << in.rdbuf()).str();
 }
 
 inline std::string read_all(const holdfast::byte_source& source) {

@@ -7,10 +7,10 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 
 #include <holdfast/archive/extraction.hpp>
 #include <holdfast/archive/unpack_target.hpp>
-#include <holdfast/core/byte_sink.hpp>
 #include <holdfast/detail/config.hpp>
 
 namespace holdfast {
@@ -44,9 +44,13 @@ public:
     /// compressed archive.
     HOLDFAST_DECL std::uint64_t content_ahead() const noexcept;
 
-    /// Lets `bring` write the next `size` bytes, at most `content_ahead()`, to a sink that takes them at the offsets
-    /// [0, size), in any order and by several threads. Errors: what `bring` throws; `corrupt` where a byte is missing.
-    HOLDFAST_DECL void bring(std::uint64_t size, const std::function<void(byte_sink&)>& bring);
+    /// The file that this is the content of, and how much of it has come.
+    HOLDFAST_DECL const std::string& member() const noexcept;
+    HOLDFAST_DECL std::uint64_t member_offset() const noexcept;
+
+    /// Lets `bring` write the next `size` bytes, at most `content_ahead()`.
+    /// Errors: what `bring` throws; `corrupt` where a byte is missing of what is digested.
+    HOLDFAST_DECL void bring(std::uint64_t size, const content_bringer& bring);
 
     /// After the last byte. Errors: `corrupt` where the archive is cut.
     HOLDFAST_DECL void finish();

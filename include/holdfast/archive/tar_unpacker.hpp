@@ -34,9 +34,14 @@ public:
     HOLDFAST_DECL void member_content(std::span<const std::byte> bytes) override;
     HOLDFAST_DECL void end_member(const tar_entry& entry) override;
 
-    /// Lets `bring` write the next `size` bytes of the content of the member that is being read, in any order, those at
-    /// offset 0 of its sink first in the file.
-    HOLDFAST_DECL void bring_content(std::uint64_t size, const std::function<void(byte_sink&)>& bring);
+    /// The path of the member that is being read.
+    const std::string& member() const noexcept { return path_; }
+
+    /// How much of its content has come.
+    std::uint64_t offset() const noexcept { return offset_; }
+
+    /// Lets `bring` write the next `size` bytes of its content.
+    HOLDFAST_DECL void bring_content(std::uint64_t size, const content_bringer& bring);
 
     /// After the last member: makes the links, then gives directories their modes and times.
     HOLDFAST_DECL void finish();

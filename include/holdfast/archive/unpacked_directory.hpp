@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 
 #include <holdfast/archive/unpack_target.hpp>
@@ -12,11 +13,15 @@
 
 namespace holdfast {
 
-/// Unpacks to disk, into a directory that was empty. Errors: those of the file system.
+/// Unpacks to disk. Errors: those of the file system.
 class unpacked_directory final : public unpack_target {
 public:
-    /// Errors: `precondition_failed` where it is not empty.
+    /// Into a directory that is empty. Errors: `precondition_failed` where it is not.
     HOLDFAST_DECL explicit unpacked_directory(std::filesystem::path directory);
+
+    /// Into a directory that holds a part of the same archive: what has arrived of the files `kept` stays when they
+    /// are begun again, and all other files are removed.
+    HOLDFAST_DECL unpacked_directory(std::filesystem::path directory, std::set<std::string> kept);
 
     HOLDFAST_DECL void make_directory(const std::string& path, std::uint32_t mode) override;
     HOLDFAST_DECL byte_sink& begin_file(const std::string& path) override;
@@ -30,7 +35,10 @@ public:
 private:
     std::filesystem::path full_path(const std::string& path) const { return directory_ / path; }
 
+    HOLDFAST_DECL void clear(const std::string& below);
+
     std::filesystem::path directory_;
+    std::optional<std::set<std::string>> kept_;
     std::optional<file_sink> file_;
 };
 

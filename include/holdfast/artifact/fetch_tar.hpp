@@ -5,21 +5,29 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <utility>
 
 #include <holdfast/archive/tar_extractor.hpp>
+#include <holdfast/archive/unpacked_directory.hpp>
 #include <holdfast/artifact/manifest.hpp>
 #include <holdfast/artifact/saved_tree.hpp>
+#include <holdfast/artifact/staged_directory.hpp>
 #include <holdfast/artifact/tree_check.hpp>
 #include <holdfast/core/byte_sink.hpp>
 #include <holdfast/core/byte_source.hpp>
+#include <holdfast/core/error.hpp>
 #include <holdfast/core/object_info.hpp>
+#include <holdfast/core/object_key.hpp>
 #include <holdfast/storage/abilities.hpp>
+#include <holdfast/storage/arrived_ranges.hpp>
 #include <holdfast/storage/backend.hpp>
 #include <holdfast/storage/file_transfer.hpp>
 #include <holdfast/storage/ordered_read.hpp>
+#include <holdfast/storage/resumed_transfer.hpp>
 #include <holdfast/storage/transfer_limits.hpp>
 
 namespace holdfast::detail {
@@ -27,6 +35,12 @@ namespace holdfast::detail {
 enum class feed_order {
     as_stored,
     any,  // of the content of a large member
+};
+
+/// Where what arrives of large members stays for a later load.
+struct kept_members {
+    std::filesystem::path directory;  // to which the tar is unpacked
+    arrived_ranges& record;
 };
 
 /// Feeds a stored tar to an extractor: what is small in the order in which it stands, and the content of large members
@@ -38,8 +52,14 @@ template <storage_backend Storage>
 class tar_feed {
 public:
     /// @param object what the store says of the tar; all reads are of this state of it
-    tar_feed(const Storage& storage, object_info object, std::stop_token stop, const transfer_limits& limits)
-        : storage_(storage), object_(std::move(object)), stop_(std::move(stop)), limits_(limits) {
+    /// @param kept none: nothing stays
+    tar_feed(const Storage& storage, object_info object, std::stop_token stop, const transfer_limits& limits,
+             std::optional<kept_members> kept = {})
+        : storage_(storage),
+          object_(std::move(object)),
+          stop_(std::move(stop)),
+          limits_(limits),
+          kept_(std::move(kept)) {
         if (gains_by_ranges(storage)) {
             large_ = limits.range_size * std::min<std::uint64_t>(std::max(limits.connections, 1U), 4);
         } else {
@@ -72,9 +92,13 @@ private:
     void bring_content(tar_extractor& extractor) {
         const byte_range part{position_, extractor.content_ahead()};
         if (part.size < large_ || part.size > object_.size - position_) return;
-        extractor.bring(part.size, [&](byte_sink& content) {
+        extractor.bring(part.size, [&](byte_sink& content, crc32c_sink* digest) {
             shifted_sink to(content, std::uint64_t{0} - part.offset);
-            get_part(storage_, object_, part, to, stop_, limits_);
+            const auto name = object_key::parse(object_.key.str() + '/' + extractor.member());
+            if (!kept_ || !name) return get_part(storage_, object_, part, to, stop_, limits_);
+            const auto file = kept_->directory / extractor.member();
+            resume_part(storage_, {object_, part, file, extractor.member_offset(), *name}, to, digest, kept_->record,
+                        stop_, limits_);
         });
         position_ += part.size;
         look_ = first_look;
@@ -84,6 +108,7 @@ private:
     object_info object_;
     std::stop_token stop_;
     transfer_limits limits_;
+    std::optional<kept_members> kept_;
     std::uint64_t large_ = first_look;  // bytes of content that are brought by themselves
     std::uint64_t look_ = first_look;   // bytes that are read in order next
     std::uint64_t position_ = 0;
@@ -99,22 +124,57 @@ object_info require_tar(const Storage& storage, const saved_tree& tree, bool ver
     return std::move(*object);
 }
 
-/// Unpacks a tree's tar into an empty directory.
+/// Where a tree's tar is unpacked to: from the start, or going on with what an earlier load has left.
+inline unpacked_directory unpack_into(const staged_directory& staged, const object_key& key,
+                                      const arrived_ranges& record) {
+    if (!staged.is_resumed()) return unpacked_directory(staged.path());
+    std::set<std::string> kept;
+    const auto base = key.str().size() + 1;
+    for (const auto& name : record.keys()) {
+        if (object_key(name).is_below(key.str())) kept.insert(name.substr(base));
+    }
+    return {staged.path(), std::move(kept)};
+}
+
+/// Unpacks a tree's tar.
 template <storage_backend Storage>
-fetched_tree fetch_tar(const Storage& storage, const saved_tree& tree, const std::filesystem::path& directory,
-                       const load_options& options, const transfer_limits& limits) {
-    tar_feed feed(storage, require_tar(storage, tree, options.verify), options.stop, limits);
+fetched_tree fetch_tar(const Storage& storage, const saved_tree& tree, const object_info& object,
+                       const staged_directory& staged, const load_options& options, const transfer_limits& limits) {
+    arrived_ranges record(staged.notes());
+    auto target = unpack_into(staged, tree.key, record);
     member_check members(tree.key.str(), options.verify ? tree.contents : std::nullopt);
-    fetched_tree result{directory, 0, 0};
+    fetched_tree result{staged.path(), 0, 0};
     const auto saw = [&](const extracted_file& file) {
-        members.saw(file, [&] { return digest_of(byte_source::from_file(directory / file.path), members.digest()); });
+        const auto path = staged.path() / file.path;
+        members.saw(file, [&] { return digest_of(byte_source::from_file(path), members.digest()); });
         ++result.files;
         result.bytes += file.size;
     };
-    tar_extractor extractor(directory, options.limits, saw, members.digest() == digest_kind::crc32c);
-    feed.run(extractor);
+    tar_extractor extractor(target, options.limits, saw, members.digest() == digest_kind::crc32c);
+    std::optional<kept_members> kept;
+    if (options.resume) kept.emplace(kept_members{staged.path(), record});
+    tar_feed(storage, object, options.stop, limits, kept).run(extractor);
     members.finish();
     return result;
+}
+
+/// Keeps what has arrived of large members where the failure may pass.
+template <storage_backend Storage>
+fetched_tree load_tar(const Storage& storage, const saved_tree& tree, const std::filesystem::path& directory,
+                      const load_options& options, const transfer_limits& limits) {
+    const auto object = require_tar(storage, tree, options.verify);
+    const auto content = storage.url().str() + '\n' + tree.key.str() + '\n' + object.etag;
+    staged_directory staged{directory, options.resume && !object.etag.empty() ? content : std::string()};
+    try {
+        auto result = fetch_tar(storage, tree, object, staged, options, limits);
+        staged.commit();
+        result.directory = directory;
+        return result;
+    } catch (const error& failed) {
+        const bool may_pass = failed.is_retryable() || failed.kind() == errc::cancelled;
+        if (may_pass && std::filesystem::exists(staged.notes())) staged.keep();
+        throw;
+    }
 }
 
 }  // namespace holdfast::detail

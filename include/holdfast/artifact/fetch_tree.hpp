@@ -178,16 +178,6 @@ fetched_tree load_files(const Storage& storage, const saved_tree& tree, const st
     return {directory, files.size(), total};
 }
 
-template <storage_backend Storage>
-fetched_tree load_tar(const Storage& storage, const saved_tree& tree, const std::filesystem::path& directory,
-                      const load_options& options, const transfer_limits& limits) {
-    staged_directory staged{directory};
-    auto result = fetch_tar(storage, tree, staged.path(), options, limits);
-    staged.commit();
-    result.directory = directory;
-    return result;
-}
-
 }  // namespace detail
 
 /// Loads a saved tree into a directory, which keeps its other entries; it is created where it is missing.
@@ -195,7 +185,8 @@ fetched_tree load_tar(const Storage& storage, const saved_tree& tree, const std:
 /// Effects: all or nothing: the tree is built beside the directory and moved there when it is whole and verified.
 /// Where the store is lost meanwhile, the caller stops it or the process is killed, what has arrived stays in
 /// `.holdfast-load-<name of the directory>` beside it: the next load of the same tree into the same directory goes on
-/// with it, checked anew, and the next load of another removes it. A tar is loaded from its start.
+/// with it, checked anew, and the next load of another removes it. Of a tar this holds for large members only, and not
+/// where it is compressed.
 /// Errors: `corrupt` where a file is missing, longer, shorter or other than what was saved; `not_found` where no
 /// data is there at all; `too_large`, `unsafe_path`, `unsupported`; those of the storage and the file system.
 template <storage_backend Storage>

@@ -42,6 +42,9 @@ public:
     /// What had arrived when the record was opened; null where that is nothing.
     HOLDFAST_DECL const part* find(const object_key& key) const;
 
+    /// The keys of which `find` knows something.
+    HOLDFAST_DECL std::vector<std::string> keys() const;
+
     /// Notes that a range is on disk; of an object without an etag nothing is noted, as it can't be known again.
     /// Errors: `no_space`, `io_failure`.
     HOLDFAST_DECL void add(const object_info& object, std::uint64_t range_size, std::size_t range);

@@ -30,13 +30,19 @@ object_info put_file(const Storage& storage, const object_key& key, const std::f
 
 namespace detail {
 
+/// How much of `size` bytes is asked for at a time.
+template <storage_backend Storage>
+std::uint64_t range_of(const Storage& storage, std::uint64_t size, const transfer_limits& limits) {
+    const bool in_ranges = limits.connections > 1 && gains_by_ranges(storage);
+    return in_ranges ? std::max<std::uint64_t>(limits.range_size, 1) : size;
+}
+
 /// Gets a whole object, in ranges where that helps: several at once, all of the etag that the first one had.
 /// @param record where each range is noted when it has arrived; may be null
 template <storage_backend Storage>
 object_info get_ranges(const Storage& storage, const object_key& key, byte_sink& sink, const get_options& options,
                        const transfer_limits& limits, arrived_ranges* record = nullptr) {
-    const bool in_ranges = limits.connections > 1 && gains_by_ranges(storage);
-    const std::uint64_t range = in_ranges ? std::max<std::uint64_t>(limits.range_size, 1) : UINT64_MAX;
+    const std::uint64_t range = range_of(storage, UINT64_MAX, limits);
     object_info info =
         storage.get(key, sink, {.range = {0, range}, .if_match = options.if_match, .stop = options.stop});
     if (info.size <= range) return info;
@@ -59,8 +65,7 @@ template <storage_backend Storage>
 void get_part(const Storage& storage, const object_info& object, const byte_range& part, byte_sink& sink,
               const std::stop_token& stop, const transfer_limits& limits) {
     if (part.size == 0) return;
-    const bool in_ranges = limits.connections > 1 && gains_by_ranges(storage);
-    const std::uint64_t range = in_ranges ? std::max<std::uint64_t>(limits.range_size, 1) : part.size;
+    const std::uint64_t range = range_of(storage, part.size, limits);
     parallel_for(
         static_cast<std::size_t>((part.size - 1) / range + 1), limits.connections,
         [&](std::size_t i) {

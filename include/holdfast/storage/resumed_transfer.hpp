@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <system_error>
 #include <vector>
 
@@ -49,41 +50,67 @@ std::optional<object_info> usable_object(const Storage& storage, const object_ke
 }
 
 /// Digests a part of a file that need not arrive again.
-inline void digest_part(const file& from, const byte_range& range, crc32c_sink& digest) {
+/// @param offset of the range, in what is digested
+inline void digest_part(const file& from, const byte_range& range, std::uint64_t offset, crc32c_sink& digest) {
     constexpr std::uint64_t piece = 1U << 20;
     std::vector<std::byte> buffer(static_cast<std::size_t>(std::min(piece, range.size)));
     for (std::uint64_t done = 0; done < range.size;) {
         const auto room = std::span(buffer).first(static_cast<std::size_t>(std::min(piece, range.size - done)));
         const auto bytes = room.first(from.read_at(range.offset + done, room));
         if (bytes.empty()) throw error(errc::corrupt, "load", from.path(), "the file became shorter; load it again");
-        digest.has(range.offset + done, bytes);
+        digest.has(offset + done, bytes);
         done += bytes.size();
     }
 }
 
-/// Gets the ranges of an object that have not arrived.
+/// A range of an object that goes to a range of a file.
+struct file_part {
+    object_info object;
+    byte_range range;
+    std::filesystem::path file;
+    std::uint64_t offset = 0;  // of the range, in the file
+    object_key name;           // by which a record knows it
+};
+
+/// Gets the ranges that have not arrived, and notes each.
+/// @param sink takes bytes at their offsets in the object
+/// @param digest counts from the beginning of the part; may be null
 template <storage_backend Storage>
-object_info get_missing(const Storage& storage, const object_info& object, const std::filesystem::path& path,
-                        const arrived_ranges::part& part, arrived_ranges& record, const get_options& options,
-                        const transfer_limits& limits, bool digest) {
-    file_sink file(file::open_update(path));
-    const detail::file there = file::open_read(path);
-    return fill_file(file, digest, [&](byte_sink& sink, crc32c_sink* digesting) {
-        parallel_for(
-            part.ranges.size(), limits.connections,
-            [&](std::size_t i) {
-                const std::uint64_t begin = i * part.range_size;
-                const byte_range range{begin, std::min(part.range_size, part.size - begin)};
-                if (!part.ranges[i]) {
-                    storage.get(object.key, sink, {.range = range, .if_match = part.etag, .stop = options.stop});
-                    record.add(object, part.range_size, i);
-                } else if (digesting != nullptr) {
-                    digest_part(there, range, *digesting);
-                }
-            },
-            options.stop);
-        return object;
-    });
+void get_missing(const Storage& storage, const file_part& part, const std::vector<bool>& arrived,
+                 std::uint64_t range_size, byte_sink& sink, crc32c_sink* digest, arrived_ranges& record,
+                 const std::stop_token& stop, const transfer_limits& limits) {
+    const file there = file::open_read(part.file);
+    const object_info noted{.key = part.name, .size = part.range.size, .etag = part.object.etag};
+    parallel_for(
+        arrived.size(), limits.connections,
+        [&](std::size_t i) {
+            const std::uint64_t begin = i * range_size;
+            const std::uint64_t size = std::min(range_size, part.range.size - begin);
+            if (!arrived[i]) {
+                const byte_range range{part.range.offset + begin, size};
+                storage.get(part.object.key, sink, {.range = range, .if_match = part.object.etag, .stop = stop});
+                record.add(noted, range_size, i);
+            } else if (digest != nullptr) {
+                digest_part(there, {part.offset + begin, size}, begin, *digest);
+            }
+        },
+        stop);
+}
+
+/// Gets a part of an object, of which ranges may have arrived already; those that arrive now are noted.
+/// @param sink, digest as those of `get_missing`
+template <storage_backend Storage>
+void resume_part(const Storage& storage, const file_part& part, byte_sink& sink, crc32c_sink* digest,
+                 arrived_ranges& record, const std::stop_token& stop, const transfer_limits& limits) {
+    const auto* known = record.find(part.name);
+    if (known != nullptr && known->etag == part.object.etag && known->size == part.range.size &&
+        file_size_or_zero(part.file) >= part.offset + end_of(*known)) {
+        return get_missing(storage, part, known->ranges, known->range_size, sink, digest, record, stop, limits);
+    }
+    if (known != nullptr) record.forget(part.name);
+    const std::uint64_t range = range_of(storage, part.range.size, limits);
+    const std::vector<bool> none(static_cast<std::size_t>((part.range.size - 1) / range + 1));
+    get_missing(storage, part, none, range, sink, digest, record, stop, limits);
 }
 
 }  // namespace detail
@@ -103,7 +130,13 @@ object_info resume_file(const Storage& storage, const object_key& key, const std
     detail::require_whole(key, options.range);
     if (const auto* part = record.find(key)) {
         if (const auto object = detail::usable_object(storage, key, *part, path, options)) {
-            return detail::get_missing(storage, *object, path, *part, record, options, limits, digest);
+            const detail::file_part whole{*object, {0, object->size}, path, 0, key};
+            file_sink file(detail::file::open_update(path));
+            return detail::fill_file(file, digest, [&](byte_sink& sink, crc32c_sink* digesting) {
+                detail::get_missing(storage, whole, part->ranges, part->range_size, sink, digesting, record,
+                                    options.stop, limits);
+                return *object;
+            });
         }
         record.forget(key);
     }

@@ -313,7 +313,7 @@ TEST_CASE("content that is ahead may be brought, in any order, instead of writte
         const std::size_t rest = content.size() - written;
         CHECK(extractor.content_ahead() == rest);
         const auto bytes = std::as_bytes(std::span(content)).subspan(written);
-        extractor.bring(rest, [&](byte_sink& sink) {
+        extractor.bring(rest, [&](byte_sink& sink, crc32c_sink*) {
             sink.write(rest / 2, bytes.subspan(rest / 2));
             sink.write(0, bytes.first(rest / 2));
         });
@@ -333,7 +333,8 @@ TEST_CASE("content that is brought must be whole where it is digested") {
     tar_extractor extractor(made.target, {}, {});
     extractor.write(std::as_bytes(std::span(archive)).first(detail::tar_block_size));
     CHECK(failure_of([&] {
-              extractor.bring(10, [&](byte_sink& sink) { sink.write(1, std::as_bytes(std::span("123456789", 9))); });
+              extractor.bring(
+                  10, [&](byte_sink& sink, crc32c_sink*) { sink.write(1, std::as_bytes(std::span("123456789", 9))); });
           }) == errc::corrupt);
 }
 

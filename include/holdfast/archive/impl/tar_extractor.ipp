@@ -68,7 +68,15 @@ HOLDFAST_DECL std::uint64_t tar_extractor::content_ahead() const noexcept {
     return state_->gunzip ? 0 : state_->decoder.content_ahead();
 }
 
-HOLDFAST_DECL void tar_extractor::bring(std::uint64_t size, const std::function<void(byte_sink&)>& bring) {
+HOLDFAST_DECL const std::string& tar_extractor::member() const noexcept {
+    return state_->unpacker.member();
+}
+
+HOLDFAST_DECL std::uint64_t tar_extractor::member_offset() const noexcept {
+    return state_->unpacker.offset();
+}
+
+HOLDFAST_DECL void tar_extractor::bring(std::uint64_t size, const content_bringer& bring) {
     state_->unpacker.bring_content(size, bring);
     state_->decoder.skip(size);
 }

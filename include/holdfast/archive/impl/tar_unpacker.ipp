@@ -52,14 +52,14 @@ HOLDFAST_DECL void tar_unpacker::member_content(std::span<const std::byte> bytes
     offset_ += bytes.size();
 }
 
-HOLDFAST_DECL void tar_unpacker::bring_content(std::uint64_t size, const std::function<void(byte_sink&)>& bring) {
+HOLDFAST_DECL void tar_unpacker::bring_content(std::uint64_t size, const content_bringer& bring) {
     shifted_sink to(*content_, offset_);
     if (digest_) {
         crc32c_sink digesting(to);
-        bring(digesting);
+        bring(digesting, &digesting);
         crc32c_ = crc32c_combine(crc32c_, digesting.value(size), size);
     } else {
-        bring(to);
+        bring(to, nullptr);
     }
     offset_ += size;
 }

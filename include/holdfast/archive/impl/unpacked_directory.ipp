@@ -5,6 +5,7 @@
 
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/system.hpp>
@@ -30,13 +31,46 @@ HOLDFAST_DECL unpacked_directory::unpacked_directory(std::filesystem::path direc
     }
 }
 
+HOLDFAST_DECL unpacked_directory::unpacked_directory(std::filesystem::path directory, std::set<std::string> kept)
+    : directory_(std::move(directory)), kept_(std::move(kept)) {
+    clear("");
+}
+
+// Directories stay, open to their owner.
+HOLDFAST_DECL void unpacked_directory::clear(const std::string& below) {
+    constexpr std::uint32_t owner_only = 0700;
+    const auto directory = below.empty() ? directory_ : full_path(below);
+    detail::set_path_mode(directory, owner_only);
+    std::vector<std::string> names;
+    std::error_code failure;
+    std::filesystem::directory_iterator entry(directory, failure);
+    for (; !failure && entry != std::filesystem::directory_iterator(); entry.increment(failure)) {
+        names.push_back((below.empty() ? "" : below + '/') + entry->path().filename().string());
+    }
+    detail::require_unpacked(failure, below);
+    for (const auto& name : names) {
+        const auto kind = detail::status_of(full_path(name), false).kind;
+        if (kind == detail::file_kind::directory) {
+            clear(name);
+        } else if (kind != detail::file_kind::regular || !kept_->contains(name)) {
+            remove_file(name);
+        }
+    }
+}
+
 HOLDFAST_DECL void unpacked_directory::make_directory(const std::string& path, std::uint32_t mode) {
-    detail::make_directory(full_path(path), mode);
+    if (!kept_ || !std::filesystem::exists(full_path(path))) return detail::make_directory(full_path(path), mode);
+    detail::set_path_mode(full_path(path), mode);
 }
 
 HOLDFAST_DECL byte_sink& unpacked_directory::begin_file(const std::string& path) {
     constexpr std::uint32_t owner_only = 0600;  // until it is whole
-    return file_.emplace(detail::file::create_new(full_path(path), owner_only));
+    const auto full = full_path(path);
+    if (!kept_ || !kept_->contains(path) || !std::filesystem::exists(full)) {
+        return file_.emplace(detail::file::create_new(full, owner_only));
+    }
+    detail::set_path_mode(full, owner_only);
+    return file_.emplace(detail::file::open_update(full));
 }
 
 HOLDFAST_DECL void unpacked_directory::end_file(const member_attributes& kept) {

@@ -85,6 +85,12 @@ HOLDFAST_DECL const arrived_ranges::part* arrived_ranges::find(const object_key&
     return found == parts_.end() ? nullptr : &found->second;
 }
 
+HOLDFAST_DECL std::vector<std::string> arrived_ranges::keys() const {
+    std::vector<std::string> found;
+    for (const auto& [key, noted] : parts_) found.push_back(key);
+    return found;
+}
+
 HOLDFAST_DECL void arrived_ranges::add(const object_info& object, std::uint64_t range_size, std::size_t range) {
     if (object.etag.empty()) return;
     append(std::to_string(range) + ' ' + std::to_string(range_size) + ' ' + std::to_string(object.size) + ' ' +
