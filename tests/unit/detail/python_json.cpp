@@ -164,6 +164,11 @@ TEST_CASE("python json: a lone surrogate becomes U+FFFD") {
     CHECK(dump_of(R"("\ud800\ud83d\ude00")") == R"("\ufffd\ud83d\ude00")");
 }
 
+TEST_CASE("python json: keys and texts with escapes, alone and within one another") {
+    const std::string text = R"({"a\tb": {"\"": "c\nd", "": ""}, "e\\": ["\u0041", "f\/"]})";
+    CHECK(dump_of(text) == R"({"a\tb": {"\"": "c\nd", "": ""}, "e\\": ["A", "f/"]})");
+}
+
 TEST_CASE("python json: of equal keys the last value stays at the first one's place") {
     const auto value = parse_python_json(R"({"a": 1, "b": 2, "a": 3})", "test");
     REQUIRE(value.as_object().size() == 2);

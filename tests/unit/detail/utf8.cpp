@@ -15,6 +15,7 @@ TEST_CASE("well-formed UTF-8, the first and the last of every length") {
         CAPTURE(text);
         CHECK(is_utf8(text));
         CHECK(is_utf8(text + "x" + text));
+        CHECK(is_utf8("0123456789" + text));
     }
 }
 
@@ -29,6 +30,8 @@ TEST_CASE("ill-formed UTF-8, wherever it stands") {
         CAPTURE(text);
         CHECK_FALSE(is_utf8(text));
         CHECK_FALSE(is_utf8("a" + text));
+        CHECK_FALSE(is_utf8("0123456789" + text));
+        CHECK_FALSE(is_utf8("01234567" + text + "01234567"));
         CHECK_FALSE(is_utf8(text + "a"));
     }
 }

@@ -22,9 +22,9 @@ HOLDFAST_DECL void memory_sink::write(std::uint64_t offset, std::span<const std:
         throw error(errc::too_large, "write", "",
                     "the object is larger than the " + std::to_string(limit) + " bytes allowed; raise the limit");
     }
-    const auto end = static_cast<std::size_t>(begin + bytes.size());
-    if (text_.size() < end) text_.resize(end);
-    std::ranges::copy(bytes, std::as_writable_bytes(std::span(text_)).begin() + static_cast<std::ptrdiff_t>(begin));
+    const auto at = static_cast<std::size_t>(begin);
+    if (text_.size() < at) text_.resize(at);
+    text_.replace(at, bytes.size(), reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
 HOLDFAST_DECL void span_sink::write(std::uint64_t offset, std::span<const std::byte> bytes) {

@@ -33,6 +33,7 @@ public:
 
 private:
     static constexpr int max_depth = 512;
+    static constexpr std::size_t usual_members = 14;  // of a document that this library wrote
 
     [[noreturn]] void fail(std::string_view what) const {
         throw error(errc::corrupt, "parse", origin_,
@@ -60,7 +61,7 @@ private:
         skip_space();
         if (is_next('{')) return object(depth);
         if (is_next('[')) return array(depth);
-        if (is_next('"')) return boost::json::string(string());
+        if (is_next('"')) return boost::json::string(string(buffer_));
         if (is_next('-') || is_digit_next()) return number();
         return name();
     }
@@ -97,10 +98,12 @@ private:
         enter('{', depth);
         skip_space();
         if (take('}')) return members;
+        if (depth == 1) members.reserve(usual_members);
+        std::string buffer;
         do {
             skip_space();
             if (!is_next('"')) fail("expected a key in quotes");
-            const std::string key = string();
+            const std::string_view key = string(buffer);
             skip_space();
             if (!take(':')) fail("expected ':'");
             members.insert_or_assign(key, value(depth + 1));
@@ -110,19 +113,22 @@ private:
         return members;
     }
 
-    std::string string() {
-        std::string result;
+    // Part of the text where nothing is escaped, else of `buffer`.
+    std::string_view string(std::string& buffer) {
         take('"');
-        while (!take('"')) {
-            if (take('\\'))
-                escape(result);
-            else
-                plain_characters(result);
+        const std::string_view start = plain_characters();
+        if (take('"')) return start;
+        buffer = start;
+        while (take('\\')) {
+            escape(buffer);
+            buffer += plain_characters();
         }
-        return result;
+        take('"');
+        return buffer;
     }
 
-    void plain_characters(std::string& out) {
+    // Those up to a quote or an escape.
+    std::string_view plain_characters() {
         const auto is_special = [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; };
         const std::string_view rest = text_.substr(at_);
         const auto end = std::find_if(rest.begin(), rest.end(), is_special);
@@ -130,8 +136,8 @@ private:
         if (!is_utf8(run)) fail("the string that goes on here is not UTF-8");
         at_ += run.size();
         if (end == rest.end()) fail("the text ends inside a string");
-        if (run.empty()) fail("a control character inside a string");
-        out += run;
+        if (*end != '"' && *end != '\\') fail("a control character inside a string");
+        return run;
     }
 
     void escape(std::string& out) {
@@ -249,6 +255,7 @@ private:
     std::string_view text_;
     std::string_view origin_;
     std::size_t at_ = 0;
+    std::string buffer_;  // of the last string with an escape that was no key
 };
 
 }  // namespace holdfast::detail

@@ -4,6 +4,8 @@
 #include <holdfast/detail/utf8.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace holdfast::detail {
 
@@ -27,9 +29,19 @@ inline utf8_sequence utf8_sequence_of(unsigned char lead) noexcept {
     return {0, 0, 0};
 }
 
+// The number of bytes at the start, eight at a time, that are ASCII: nearly all of nearly every text.
+inline std::size_t ascii_bytes(std::string_view text) noexcept {
+    std::size_t count = 0;
+    for (std::uint64_t word = 0; text.size() - count >= sizeof word; count += sizeof word) {
+        std::memcpy(&word, text.data() + count, sizeof word);
+        if ((word & 0x8080808080808080U) != 0) break;
+    }
+    return count;
+}
+
 HOLDFAST_DECL bool is_utf8(std::string_view text) noexcept {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    for (std::size_t i = 0; i < text.size();) {
+    for (std::size_t i = ascii_bytes(text); i < text.size();) {
         const utf8_sequence sequence = utf8_sequence_of(byte(i));
         if (sequence.size == 0 || sequence.size > text.size() - i) return false;
         if (sequence.size > 1 && (byte(i + 1) < sequence.second_min || byte(i + 1) > sequence.second_max)) return false;
