@@ -1,6 +1,7 @@
 #ifndef HOLDFAST_ARTIFACT_CHECKPOINT_READER_HPP
 #define HOLDFAST_ARTIFACT_CHECKPOINT_READER_HPP
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -123,12 +124,12 @@ private:
     std::vector<listed_document> task_documents(std::string_view pathspec,
                                                 std::string_view root = metaflow::checkpoints_prefix) const {
         return detail::list_documents(storage_, metaflow::task_documents_prefix(root, pathspec),
-                                      detail::task_document_id);
+                                      metaflow::parse_task_document_id);
     }
 
     std::vector<listed_document> folder_documents(const metaflow::artifact_folder& folder) const {
         return detail::list_documents(storage_, metaflow::artifact_documents_prefix(folder),
-                                      detail::artifact_document_id);
+                                      metaflow::parse_artifact_document_id);
     }
 
     std::vector<checkpoint_reference> collect(std::vector<listed_document> documents, const list_options& options,
@@ -139,6 +140,7 @@ private:
                    (options.attempt && document.id.attempt != *options.attempt);
         });
         std::vector<checkpoint_reference> found;
+        found.reserve(std::min(documents.size(), limit.value_or(documents.size())));
         const auto keep = [&](checkpoint_reference document) {
             found.push_back(std::move(document));
             return true;

@@ -33,7 +33,7 @@ using damage_handler = std::function<void(const error&)>;
 /// A document in the store, by what its name says.
 struct listed_document {
     object_key key;
-    metaflow::checkpoint_id id;
+    metaflow::checkpoint_id id;  ///< of a task's document without the pathspec hash
 };
 
 /// Whether `a` was saved before `b` as their names say: by attempt, then by version.
@@ -52,10 +52,6 @@ namespace detail {
 
 inline constexpr std::uint64_t document_limit = 16U << 20U;   // bytes; no larger document is read
 inline constexpr std::uint64_t manifest_limit = 512U << 20U;  // bytes; some three million files
-
-/// What the name of a document says; nothing for `latest` and foreign objects.
-HOLDFAST_DECL std::optional<metaflow::checkpoint_id> task_document_id(std::string_view key);
-HOLDFAST_DECL std::optional<metaflow::checkpoint_id> artifact_document_id(std::string_view key);
 
 /// The documents below a prefix, newest first by their names, so that a limit reads no more than it needs.
 template <storage_backend Storage>
@@ -80,22 +76,27 @@ inline model_reference parse_document(std::string_view text, std::string_view or
     return metaflow::parse_model_document(text, origin);
 }
 
-/// Reads one document; nothing where it vanished meanwhile, or is damaged and was reported.
-template <class Document, storage_backend Storage>
-std::optional<Document> read_document(const Storage& storage, const object_key& key, std::optional<error>& damage) {
-    const auto text = find_text(storage, key, document_limit);
-    if (!text) return std::nullopt;
+/// The document of a text; nothing where it is damaged, which is then told.
+template <class Document>
+std::optional<Document> parse_or_tell(const std::string& text, const object_key& key, std::optional<error>& damage) {
     try {
-        return parse_document(*text, key.str(), std::type_identity<Document>{});
+        return parse_document(text, key.str(), std::type_identity<Document>{});
     } catch (const error& failed) {
         damage = failed;
         return std::nullopt;
     }
 }
 
+/// Reads one document; nothing where it vanished meanwhile, or is damaged and was reported.
+template <class Document, storage_backend Storage>
+std::optional<Document> read_document(const Storage& storage, const object_key& key, std::optional<error>& damage) {
+    const auto text = find_text(storage, key, document_limit);
+    return text ? parse_or_tell<Document>(*text, key, damage) : std::nullopt;
+}
+
 /// Reads documents in parallel and hands them over in order until `visit` returns false, `at_most` so many; no more are
 /// read than are needed for that. Batches grow, so that few results come soon and many with few threads started and few
-/// waits for the slowest.
+/// waits for the slowest. Texts are taken apart in the caller's thread: what is kept lies together, in its heap.
 /// @param documents whatever has a `key`
 template <class Document, storage_backend Storage, class Listed, std::predicate<Document> Visit>
 void read_documents(const Storage& storage, const std::vector<Listed>& documents, const transfer_limits& limits,
@@ -105,14 +106,17 @@ void read_documents(const Storage& storage, const std::vector<Listed>& documents
     std::size_t batch = std::size_t{std::max(limits.connections, 1U)} * 8;
     for (std::size_t first = 0; first < documents.size() && at_most > 0;) {
         const std::span part{documents.data() + first, std::min({batch, at_most, documents.size() - first})};
-        std::vector<std::optional<Document>> read(part.size());
-        std::vector<std::optional<error>> damage(part.size());
+        std::vector<std::optional<std::string>> texts(part.size());
         parallel_for(part.size(), limits.connections,
-                     [&](std::size_t i) { read[i] = read_document<Document>(storage, part[i].key, damage[i]); });
+                     [&](std::size_t i) { texts[i] = find_text(storage, part[i].key, document_limit); });
         for (std::size_t i = 0; i < part.size(); ++i) {
-            if (damage[i] && on_damage) on_damage(*damage[i]);
-            if (!read[i]) continue;
-            if (!visit(std::move(*read[i]))) return;
+            const auto text = std::exchange(texts[i], std::nullopt);
+            if (!text) continue;
+            std::optional<error> damage;
+            auto document = parse_or_tell<Document>(*text, part[i].key, damage);
+            if (damage && on_damage) on_damage(*damage);
+            if (!document) continue;
+            if (!visit(std::move(*document))) return;
             --at_most;
         }
         first += part.size();

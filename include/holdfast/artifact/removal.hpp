@@ -71,7 +71,8 @@ void remove_from_task(const Storage& storage, const metaflow::checkpoint_locatio
     const auto key = metaflow::data_key(where).str();
     retreat_latest(storage, metaflow::task_latest_key(root, pathspec), key, [&] {
         const auto prefix = metaflow::task_documents_prefix(root, pathspec);
-        return newest_left(storage, list_documents(storage, prefix, task_document_id), newest_by::order, key, limits);
+        return newest_left(storage, list_documents(storage, prefix, metaflow::parse_task_document_id), newest_by::order,
+                           key, limits);
     });
     storage.remove(metaflow::task_document_key(root, pathspec, where.id));
 }
@@ -90,7 +91,8 @@ bool remove_checkpoint(const Storage& storage, const reference& which, const tra
                          (task && storage.head(metaflow::task_document_key(where.folder.root_prefix, *task, where.id)));
     detail::retreat_latest(storage, metaflow::artifact_latest_key(where.folder), key.str(), [&] {
         const auto prefix = metaflow::artifact_documents_prefix(where.folder);
-        return detail::newest_left(storage, detail::list_documents(storage, prefix, detail::artifact_document_id),
+        return detail::newest_left(storage,
+                                   detail::list_documents(storage, prefix, metaflow::parse_artifact_document_id),
                                    detail::newest_by::time, key.str(), limits);
     });
     if (task) detail::remove_from_task(storage, where, *task, limits);

@@ -26,6 +26,9 @@ public:
     /// The key, or nothing where the text is not one.
     HOLDFAST_DECL static std::optional<object_key> parse(std::string_view text);
 
+    /// Whether the text is a key.
+    HOLDFAST_DECL static bool is_key(std::string_view text);
+
     const std::string& str() const noexcept { return text_; }
 
     /// The last part.

@@ -87,7 +87,7 @@ private:
 // What the documents of every kind carry. Errors: as `parse_checkpoint_document`.
 inline void read_common_fields(const document_fields& read, std::string_view origin, artifact_document& document) {
     document.key = read.required_text("key");
-    if (!object_key::parse(document.key)) throw_bad_document(origin, "key", "is no object's key");
+    if (!object_key::is_key(document.key)) throw_bad_document(origin, "key", "is no object's key");
     document.url = read.required_text("url");
     document.created_on = read.required_text("created_on");
     document.size = read.optional_count("size").value_or(0);

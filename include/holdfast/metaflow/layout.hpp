@@ -85,6 +85,12 @@ struct task_document_location {
 };
 HOLDFAST_DECL std::optional<task_document_location> parse_task_document_key(std::string_view text);
 
+/// What the last part alone of such keys says, for who has many of them: of a checkpoint's key, of its document in the
+/// artifact folder, and of its document of the task, whose name has no pathspec hash (it is left empty).
+HOLDFAST_DECL std::optional<checkpoint_id> parse_checkpoint_key_id(std::string_view text);
+HOLDFAST_DECL std::optional<checkpoint_id> parse_artifact_document_id(std::string_view text);
+HOLDFAST_DECL std::optional<checkpoint_id> parse_task_document_id(std::string_view text);
+
 /// Objects of our own, beside what Python lists: "<root prefix>/checkpoints/holdfast/…".
 /// The manifest of a checkpoint, and the claim of a version number, which all names of a task's attempt share (the
 /// nodes of a gang too, whose identifiers differ while their task is one).

@@ -55,7 +55,7 @@ TEST_CASE("a listing takes documents only, and what vanished meanwhile is passed
     for (const auto* name : {"/0.a.1.metadata", "/0.a.10.metadata", "/latest", "/0.a.2", "/readme.txt"}) {
         store.put(object_key{folder + name}, byte_source::from_text("no document"));
     }
-    auto found = detail::list_documents(store, folder, detail::task_document_id);
+    auto found = detail::list_documents(store, folder, metaflow::parse_task_document_id);
     REQUIRE(found.size() == 2);
     CHECK(found[0].id.version == 10);
     CHECK(found[1].id.version == 1);

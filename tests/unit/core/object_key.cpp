@@ -30,6 +30,7 @@ TEST_CASE("keys that are one") {
                                   "a\nb", "gr\xC3\xBC\xC3\x9F/\xF0\x9F\x94\xA5", longest}) {
         CAPTURE(text);
         CHECK(object_key(text).str() == text);
+        CHECK(object_key::is_key(text));
         const auto parsed = object_key::parse(text);
         REQUIRE(parsed);
         CHECK(*parsed == object_key(text));

@@ -67,6 +67,9 @@ TEST_CASE("keys are taken apart into what they were made of") {
     CHECK(task->root_prefix == checkpoints_prefix);
     CHECK(task->pathspec == pathspec);
     CHECK(task->id == id);
+    CHECK(parse_checkpoint_key_id(key_text) == id);
+    CHECK(parse_artifact_document_id(document_text) == id);
+    CHECK(parse_task_document_id(task_document_text) == checkpoint_id{"", id.attempt, id.name, id.version});
 }
 
 TEST_CASE("a resolved context has a folder") {
@@ -153,13 +156,16 @@ TEST_CASE("other things beside documents are passed over") {
                              "fc6851aa.0.x.12.metadata.tmp", ".metadata", "fc6851aa.0.x.12.metadata/x"}) {
         CAPTURE(name);
         CHECK_FALSE(parse_artifact_document_key(artifacts + name));
+        CHECK_FALSE(parse_artifact_document_id(artifacts + name));
     }
     CHECK_FALSE(parse_artifact_document_key(key_text));
+    CHECK_FALSE(parse_checkpoint_key_id(document_text));
     const std::string tasks = "mf.checkpoints/checkpoints/metadata/F7/1/start/1/";
     for (const char* name :
          {"latest", "0.x.12", "0.12.metadata", "x.0.12.metadata", "02.x.12.metadata", ".metadata", "0.x.y.metadata"}) {
         CAPTURE(name);
         CHECK_FALSE(parse_task_document_key(tasks + name));
+        CHECK_FALSE(parse_task_document_id(tasks + name));
     }
     CHECK_FALSE(parse_task_document_key(document_text));
 }

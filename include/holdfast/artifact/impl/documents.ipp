@@ -19,14 +19,10 @@ inline auto save_rank(const checkpoint_reference& reference) {
     return std::tuple{attempt_rank(reference.attempt), reference.version, std::string_view(reference.created_on)};
 }
 
-HOLDFAST_DECL std::optional<metaflow::checkpoint_id> task_document_id(std::string_view key) {
-    auto where = metaflow::parse_task_document_key(key);
-    return where ? std::optional{std::move(where->id)} : std::nullopt;
-}
-
-HOLDFAST_DECL std::optional<metaflow::checkpoint_id> artifact_document_id(std::string_view key) {
-    auto where = metaflow::parse_artifact_document_key(key);
-    return where ? std::optional{std::move(where->id)} : std::nullopt;
+// Sorted as they mostly come, they are not moved through a second buffer as large as half of them.
+template <class Before>
+void sort_unless_sorted(std::vector<checkpoint_reference>& references, Before before) {
+    if (!std::ranges::is_sorted(references, before)) std::ranges::stable_sort(references, before);
 }
 
 }  // namespace detail
@@ -42,12 +38,12 @@ HOLDFAST_DECL bool saved_before(const metaflow::checkpoint_id& a, const metaflow
 }
 
 HOLDFAST_DECL void sort_newest_first(std::vector<checkpoint_reference>& references) {
-    std::ranges::stable_sort(references,
-                             [](const auto& a, const auto& b) { return detail::save_rank(b) < detail::save_rank(a); });
+    detail::sort_unless_sorted(
+        references, [](const auto& a, const auto& b) { return detail::save_rank(b) < detail::save_rank(a); });
 }
 
 HOLDFAST_DECL void sort_latest_created_first(std::vector<checkpoint_reference>& references) {
-    std::ranges::stable_sort(references, [](const auto& a, const auto& b) {
+    detail::sort_unless_sorted(references, [](const auto& a, const auto& b) {
         return std::tuple{std::string_view(b.created_on), detail::save_rank(b)} <
                std::tuple{std::string_view(a.created_on), detail::save_rank(a)};
     });

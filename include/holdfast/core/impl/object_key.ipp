@@ -58,8 +58,12 @@ HOLDFAST_DECL object_key::object_key(std::string_view text) : text_(text) {
 }
 
 HOLDFAST_DECL std::optional<object_key> object_key::parse(std::string_view text) {
-    if (detail::find_object_key_flaw(text)) return std::nullopt;
+    if (!is_key(text)) return std::nullopt;
     return object_key(checked{}, text);
+}
+
+HOLDFAST_DECL bool object_key::is_key(std::string_view text) {
+    return !detail::find_object_key_flaw(text);
 }
 
 HOLDFAST_DECL std::string_view object_key::name() const noexcept {

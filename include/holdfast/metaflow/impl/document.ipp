@@ -32,18 +32,10 @@ inline void fill_from_key(std::string_view origin, std::string_view name, std::s
     field = read ? std::move(*read) : *in_key;
 }
 
-// Nothing for a key that Python wrote with a name that cannot be told from the rest of it.
-inline std::optional<metaflow::checkpoint_id> checkpoint_id_in_key(std::string_view key) {
-    try {
-        return metaflow::parse_checkpoint_key(key).id;
-    } catch (const error&) {
-        return std::nullopt;
-    }
-}
-
 inline void read_checkpoint_id(const document_fields& fields, std::string_view origin,
                                checkpoint_reference& reference) {
-    const auto id = checkpoint_id_in_key(reference.key);
+    // nothing for a key that Python wrote with a name that cannot be told from the rest of it
+    const auto id = metaflow::parse_checkpoint_key_id(reference.key);
     const auto in_key = [&id](auto member) { return id ? std::optional<std::string>(member(*id)) : std::nullopt; };
     fill_from_key(origin, "pathspec_hash", reference.pathspec_hash, fields.optional_text("pathspec_hash"),
                   in_key([](const auto& parts) { return parts.pathspec_hash; }));

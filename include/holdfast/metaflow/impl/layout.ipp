@@ -4,10 +4,10 @@
 #include <holdfast/metaflow/layout.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <initializer_list>
 #include <utility>
-#include <vector>
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/utf8.hpp>
@@ -30,13 +30,18 @@ inline std::string joined_path(std::initializer_list<std::string_view> parts) {
     return path;
 }
 
-inline std::vector<std::string_view> split_path(std::string_view path) {
-    std::vector<std::string_view> parts;
-    for (std::size_t slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/')) {
-        parts.push_back(path.substr(0, slash));
-        path.remove_prefix(slash + 1);
+using five_parts = std::array<std::string_view, 5>;
+
+// Nothing where the path has more parts or fewer.
+inline std::optional<five_parts> split_path(std::string_view path) {
+    five_parts parts;
+    for (std::string_view& part : parts) {
+        const bool is_last = &part == &parts.back();
+        const std::size_t end = path.find('/');
+        if ((end == std::string_view::npos) != is_last) return std::nullopt;
+        part = path.substr(0, end);
+        path.remove_prefix(is_last ? 0 : end + 1);
     }
-    parts.push_back(path);
     return parts;
 }
 
@@ -85,24 +90,37 @@ inline std::optional<metaflow::checkpoint_id> parse_checkpoint_id(std::string_vi
     return id;
 }
 
-// The five parts after "<root prefix>/checkpoints/<store>/", and the root prefix.
+inline constexpr std::string_view artifacts_mark = "/checkpoints/artifacts/";
+inline constexpr std::string_view artifact_documents_mark = "/checkpoints/artifact_metadata/";
+inline constexpr std::string_view task_documents_mark = "/checkpoints/metadata/";
+
+// What stands before a mark, and the five parts after it.
 struct stored_path {
     std::string_view root_prefix;
-    std::vector<std::string_view> parts;
+    five_parts parts;
 };
 
-inline std::optional<stored_path> parse_stored_path(std::string_view text, std::string_view store) {
-    const std::string mark = "/checkpoints/" + std::string(store) + "/";
+inline std::optional<stored_path> parse_stored_path(std::string_view text, std::string_view mark) {
     const std::size_t begin = text.find(mark);
-    if (begin == std::string_view::npos || !object_key::parse(text)) return std::nullopt;
-    stored_path path{text.substr(0, begin), split_path(text.substr(begin + mark.size()))};
-    if (path.parts.size() != 5) return std::nullopt;
-    return path;
+    if (begin == std::string_view::npos || !object_key::is_key(text)) return std::nullopt;
+    const auto parts = split_path(text.substr(begin + mark.size()));
+    if (!parts) return std::nullopt;
+    return stored_path{text.substr(0, begin), *parts};
 }
 
 inline std::optional<std::string_view> without_document_suffix(std::string_view name) {
     if (!name.ends_with(document_suffix)) return std::nullopt;
     return name.substr(0, name.size() - document_suffix.size());
+}
+
+inline std::optional<metaflow::checkpoint_id> id_of_artifact_document(const stored_path& path) {
+    const auto name = without_document_suffix(path.parts[4]);
+    return name ? parse_checkpoint_id(*name) : std::nullopt;
+}
+
+inline std::optional<metaflow::checkpoint_id> id_of_task_document(const stored_path& path) {
+    const auto name = without_document_suffix(path.parts[4]);
+    return name ? parse_attempt_name_version(*name) : std::nullopt;
 }
 
 inline metaflow::artifact_folder folder_of_stored_path(const stored_path& path) {
@@ -113,7 +131,7 @@ inline metaflow::artifact_folder folder_of_stored_path(const stored_path& path) 
             .identifier = std::string(path.parts[3])};
 }
 
-inline std::string pathspec_of_parts(const std::vector<std::string_view>& parts) {
+inline std::string pathspec_of_parts(const five_parts& parts) {
     return joined_path({parts[0], parts[1], parts[2], parts[3]});
 }
 
@@ -132,7 +150,7 @@ inline constexpr std::string_view model_key_shape = "mf.models/models/artifacts/
 
 inline bool is_model_key(std::string_view text) {
     const std::string folder = joined_path({metaflow::models_prefix, "models/artifacts"}) + "/";
-    return text.starts_with(folder) && object_key::parse(text) &&
+    return text.starts_with(folder) && object_key::is_key(text) &&
            text.find('/', folder.size()) == std::string_view::npos;
 }
 
@@ -200,13 +218,13 @@ HOLDFAST_DECL std::string task_documents_prefix(std::string_view root_prefix, st
 
 HOLDFAST_DECL void check_search_path(std::string_view pathspec) {
     constexpr std::ptrdiff_t most_parts = 4;
-    const bool is_path = pathspec.empty() || object_key::parse(pathspec);
+    const bool is_path = pathspec.empty() || object_key::is_key(pathspec);
     if (is_path && std::ranges::count(pathspec, '/') < most_parts) return;
     throw error(errc::invalid_argument, "search", pathspec, "this is no FLOW[/RUN[/STEP[/TASK]]]");
 }
 
 HOLDFAST_DECL checkpoint_location parse_checkpoint_key(std::string_view text) {
-    const auto path = detail::parse_stored_path(text, "artifacts");
+    const auto path = detail::parse_stored_path(text, detail::artifacts_mark);
     if (!path) detail::throw_no_checkpoint_key(text);
     auto id = detail::parse_checkpoint_id(path->parts[4]);
     if (!id) detail::throw_no_checkpoint_key(text);
@@ -214,21 +232,30 @@ HOLDFAST_DECL checkpoint_location parse_checkpoint_key(std::string_view text) {
 }
 
 HOLDFAST_DECL std::optional<checkpoint_location> parse_artifact_document_key(std::string_view text) {
-    const auto path = detail::parse_stored_path(text, "artifact_metadata");
-    if (!path) return std::nullopt;
-    const auto name = detail::without_document_suffix(path->parts[4]);
-    if (!name) return std::nullopt;
-    auto id = detail::parse_checkpoint_id(*name);
+    const auto path = detail::parse_stored_path(text, detail::artifact_documents_mark);
+    auto id = path ? detail::id_of_artifact_document(*path) : std::nullopt;
     if (!id) return std::nullopt;
     return checkpoint_location{detail::folder_of_stored_path(*path), std::move(*id)};
 }
 
+HOLDFAST_DECL std::optional<checkpoint_id> parse_artifact_document_id(std::string_view text) {
+    const auto path = detail::parse_stored_path(text, detail::artifact_documents_mark);
+    return path ? detail::id_of_artifact_document(*path) : std::nullopt;
+}
+
+HOLDFAST_DECL std::optional<checkpoint_id> parse_task_document_id(std::string_view text) {
+    const auto path = detail::parse_stored_path(text, detail::task_documents_mark);
+    return path ? detail::id_of_task_document(*path) : std::nullopt;
+}
+
+HOLDFAST_DECL std::optional<checkpoint_id> parse_checkpoint_key_id(std::string_view text) {
+    const auto path = detail::parse_stored_path(text, detail::artifacts_mark);
+    return path ? detail::parse_checkpoint_id(path->parts[4]) : std::nullopt;
+}
+
 HOLDFAST_DECL std::optional<task_document_location> parse_task_document_key(std::string_view text) {
-    const auto path = detail::parse_stored_path(text, "metadata");
-    if (!path) return std::nullopt;
-    const auto name = detail::without_document_suffix(path->parts[4]);
-    if (!name) return std::nullopt;
-    auto id = detail::parse_attempt_name_version(*name);
+    const auto path = detail::parse_stored_path(text, detail::task_documents_mark);
+    auto id = path ? detail::id_of_task_document(*path) : std::nullopt;
     if (!id) return std::nullopt;
     task_document_location where{std::string(path->root_prefix), detail::pathspec_of_parts(path->parts),
                                  std::move(*id)};
@@ -292,7 +319,7 @@ HOLDFAST_DECL std::string label_of_model_id(std::string_view id) {
 
 HOLDFAST_DECL artifact_kind kind_of_key(std::string_view text) {
     if (detail::is_model_key(text)) return artifact_kind::model;
-    const auto path = detail::parse_stored_path(text, "artifacts");
+    const auto path = detail::parse_stored_path(text, detail::artifacts_mark);
     if (!path || !detail::parse_checkpoint_id(path->parts[4])) {
         detail::throw_no_key(text, "this is no key of this library's or Python's; a checkpoint's looks like " +
                                        std::string(detail::checkpoint_key_shape) + ", a model's like " +
@@ -303,14 +330,14 @@ HOLDFAST_DECL artifact_kind kind_of_key(std::string_view text) {
 
 HOLDFAST_DECL std::optional<model_task_document_location> parse_model_task_document_key(std::string_view text) {
     const std::string folder = model_documents_prefix("") + "/";
-    if (!text.starts_with(folder) || !object_key::parse(text)) return std::nullopt;
-    const std::vector<std::string_view> parts = detail::split_path(text.substr(folder.size()));
-    if (parts.size() != 5) return std::nullopt;
-    const auto name = detail::without_document_suffix(parts[4]);
+    if (!text.starts_with(folder) || !object_key::is_key(text)) return std::nullopt;
+    const auto parts = detail::split_path(text.substr(folder.size()));
+    if (!parts) return std::nullopt;
+    const auto name = detail::without_document_suffix((*parts)[4]);
     if (!name) return std::nullopt;
     const std::string_view attempt = name->substr(0, name->find('.'));
     if (!detail::parse_count(attempt) || name->size() < attempt.size() + 2) return std::nullopt;
-    return model_task_document_location{detail::pathspec_of_parts(parts), std::string(attempt),
+    return model_task_document_location{detail::pathspec_of_parts(*parts), std::string(attempt),
                                         std::string(name->substr(attempt.size() + 1))};
 }
 
