@@ -102,13 +102,15 @@ template <class Document, storage_backend Storage, class Listed, std::predicate<
 void read_documents(const Storage& storage, const std::vector<Listed>& documents, const transfer_limits& limits,
                     const damage_handler& on_damage, Visit visit,
                     std::size_t at_most = std::numeric_limits<std::size_t>::max()) {
+    if (documents.empty()) return;
+    const auto reader = reading_below(storage, documents.front().key.parent());  // where nearly all of them are
     constexpr std::size_t largest_batch = 1024;
     std::size_t batch = std::size_t{std::max(limits.connections, 1U)} * 8;
     for (std::size_t first = 0; first < documents.size() && at_most > 0;) {
         const std::span part{documents.data() + first, std::min({batch, at_most, documents.size() - first})};
         std::vector<std::optional<std::string>> texts(part.size());
         parallel_for(part.size(), limits.connections,
-                     [&](std::size_t i) { texts[i] = find_text(storage, part[i].key, document_limit); });
+                     [&](std::size_t i) { texts[i] = find_text(reader, part[i].key, document_limit); });
         for (std::size_t i = 0; i < part.size(); ++i) {
             const auto text = std::exchange(texts[i], std::nullopt);
             if (!text) continue;

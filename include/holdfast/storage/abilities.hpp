@@ -7,6 +7,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -93,6 +94,20 @@ bool gains_by_ranges(const Storage& storage) {
         return storage.gains_by_ranges();
     } else {
         return true;
+    }
+}
+
+/// The same store, for many reads below one prefix: what a backend has to open for each of them may stay open in the
+/// handle that its `Storage reading_below(std::string_view prefix) const` returns. An object stored after the call,
+/// where everything below the prefix was removed meanwhile, may be missing for that handle.
+template <storage_backend Storage>
+Storage reading_below(const Storage& storage, std::string_view prefix) {
+    if constexpr (requires {
+                      { storage.reading_below(prefix) } -> std::same_as<Storage>;
+                  }) {
+        return storage.reading_below(prefix);
+    } else {
+        return storage;
     }
 }
 

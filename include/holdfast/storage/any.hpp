@@ -36,6 +36,7 @@ public:
     virtual std::vector<object_info> put_batch(const object_key&, std::span<const pending_put>, const put_options&,
                                                const transfer_limits&) const = 0;
     virtual bool gains_by_ranges() const = 0;
+    virtual std::shared_ptr<const storage_interface> reading_below(std::string_view) const = 0;
     virtual bool reserve(const object_key&) const = 0;
 };
 
@@ -74,6 +75,9 @@ public:
         return holdfast::put_all(storage_, prefix, objects, options, limits);
     }
     bool gains_by_ranges() const override { return holdfast::gains_by_ranges(storage_); }
+    std::shared_ptr<const storage_interface> reading_below(std::string_view prefix) const override {
+        return std::make_shared<const held_storage>(holdfast::reading_below(storage_, prefix));
+    }
     bool reserve(const object_key& key) const override { return holdfast::reserve(storage_, key); }
 
 private:
@@ -121,11 +125,14 @@ public:
         return held_->put_batch(prefix, objects, options, limits);
     }
     bool gains_by_ranges() const { return held_->gains_by_ranges(); }
+    any_storage reading_below(std::string_view prefix) const { return any_storage(held_->reading_below(prefix)); }
 
     /// As the function `reserve` over what is held.
     bool reserve(const object_key& key) const { return held_->reserve(key); }
 
 private:
+    explicit any_storage(std::shared_ptr<const detail::storage_interface> held) : held_(std::move(held)) {}
+
     std::shared_ptr<const detail::storage_interface> held_;
 };
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -73,6 +74,9 @@ public:
     /// No: the writers of one file wait for each other.
     bool gains_by_ranges() const noexcept { return false; }
 
+    /// Effects: the handle and its copies keep the prefix's directory open for `get`.
+    HOLDFAST_DECL local_storage reading_below(std::string_view prefix) const;
+
     /// Removes what writers that were killed left in `.holdfast` and nobody wrote to for `age`; returns the number
     /// of objects and of batches. An `age` shorter than the longest pause of a live writer makes its put fail.
     HOLDFAST_DECL std::size_t clean_unfinished(std::chrono::seconds age) const;
@@ -83,6 +87,10 @@ private:
         std::string etag = {};  // when not empty: only where the object has it
     };
     using writer = std::function<void(detail::staged_object&)>;
+    struct open_directory {
+        std::string prefix;
+        detail::beneath directory;
+    };
 
     HOLDFAST_DECL std::optional<object_info> store(const object_key& key, const put_options& options,
                                                    const commit_rule& rule, const writer& write) const;
@@ -100,6 +108,7 @@ private:
     std::filesystem::path given_;  // absolute
     std::filesystem::path root_;   // the same with its links resolved
     local_options options_;
+    std::shared_ptr<const open_directory> open_;  // null unless `reading_below` made this handle
 };
 
 }  // namespace holdfast

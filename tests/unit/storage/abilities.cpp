@@ -104,3 +104,15 @@ TEST_CASE("large objects come in ranges unless the backend says that it gains no
     CHECK(gains_by_ranges(memory_storage()));
     CHECK(gains_by_ranges(any_storage(memory_storage())));
 }
+
+TEST_CASE("any store has a handle for reading below a prefix") {
+    const detail::temp_directory scratch;
+    for (const any_storage& store : {any_storage(local_storage(scratch.path())), any_storage(memory_storage())}) {
+        put_text(store, object_key("a/b"), "text");
+        CHECK(get_text(reading_below(store, "a"), object_key("a/b")) == "text");
+        CHECK(reading_below(store, "a").url() == store.url());
+    }
+    const memory_storage memory;
+    put_text(memory, object_key("a/b"), "text");
+    CHECK(get_text(reading_below(memory, "a"), object_key("a/b")) == "text");
+}

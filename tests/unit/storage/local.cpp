@@ -185,6 +185,29 @@ TEST_CASE("a part of a key has at most 255 bytes") {
     CHECK(kind_of([&] { storage.head(too_long); }) == errc::invalid_argument);
 }
 
+TEST_CASE("a handle for reading below a prefix reads what stands there, and all else as any handle does") {
+    const detail::temp_directory scratch;
+    const local_storage storage(scratch.path() / "root");
+    for (const auto* key : {"a/b/one", "a/b/c/two", "a/bc", "other"}) put_text(storage, object_key(key), key);
+    for (const auto* prefix : {"a/b", "a/b/", "a", "", "nothing/here", "../root", ".holdfast"}) {
+        CAPTURE(prefix);
+        const local_storage reader = storage.reading_below(prefix);
+        for (const auto* key : {"a/b/one", "a/b/c/two", "a/bc", "other"}) {
+            CHECK(get_text(reader, object_key(key)) == key);
+        }
+        CHECK_FALSE(find_text(reader, object_key("a/b/three")));
+        CHECK_FALSE(find_text(reader, object_key("a/b/c")));
+    }
+    const local_storage reader = storage.reading_below("a/b");
+    put_text(reader, object_key("a/b/one"), "new");
+    CHECK(get_text(reader, object_key("a/b/one")) == "new");
+    fs::create_symlink("one", scratch.path() / "root/a/b/link");
+    fs::create_directory_symlink("b", scratch.path() / "root/a/link");
+    CHECK(kind_of([&] { get_text(reader, object_key("a/b/link")); }) == errc::unsafe_path);
+    CHECK(kind_of([&] { storage.reading_below("a/link"); }) == errc::unsafe_path);
+    CHECK_FALSE(find_text(local_storage(scratch.path() / "none").reading_below("a"), object_key("a/b")));
+}
+
 TEST_CASE("links in the store are not objects and lead nowhere") {
     const detail::temp_directory scratch;
     const auto root = scratch.path() / "root";

@@ -86,13 +86,19 @@ struct local_object {
     file_status status;
 };
 
-inline local_object open_local_object(const std::optional<beneath>& root, std::string_view operation,
+// @param path of the key below `directory`, which is null where it does not exist
+inline local_object open_local_object(const beneath* directory, std::string_view path, std::string_view operation,
                                       const object_key& key) {
-    auto opened = root ? root->open_read(key.str()) : std::nullopt;
+    auto opened = directory != nullptr ? directory->open_read(path) : std::nullopt;
     if (!opened) throw_no_such_object(operation, key);
     const file_status status = opened->status();
     if (status.kind != file_kind::regular) throw_no_such_object(operation, key);
     return {std::move(*opened), status};
+}
+
+// As far as an etag tells.
+inline bool is_unchanged(const file_status& before, const file_status& now) {
+    return before.inode == now.inode && before.modified_ns == now.modified_ns && before.size == now.size;
 }
 
 [[noreturn]] inline void throw_object_changed(const object_key& key) {
@@ -244,7 +250,12 @@ HOLDFAST_DECL object_info local_storage::put_stream(const object_key& key, const
 HOLDFAST_DECL object_info local_storage::get(const object_key& key, byte_sink& sink, const get_options& options) const {
     detail::check_not_stopped(options.stop, "get", key.str());
     detail::check_local_key("get", key);
-    const auto object = detail::open_local_object(open_root(), "get", key);
+    const bool is_open = open_ && key.is_below(open_->prefix);
+    const auto root = is_open ? std::nullopt : open_root();
+    const auto object =
+        is_open ? detail::open_local_object(&open_->directory,
+                                            std::string_view(key.str()).substr(open_->prefix.size() + 1), "get", key)
+                : detail::open_local_object(root ? &*root : nullptr, key.str(), "get", key);
     object_info info = detail::local_object_info(key, object.status);
     if (!options.if_match.empty() && info.etag != options.if_match) {
         throw error(errc::precondition_failed, "get", key.str(), "the object was replaced; look at it again");
@@ -257,8 +268,16 @@ HOLDFAST_DECL object_info local_storage::get(const object_key& key, byte_sink& s
     } else {
         detail::send_blocks(key, object.opened, sink, offset, size, options.stop);
     }
-    if (detail::local_object_info(key, object.opened.status()).etag != info.etag) detail::throw_object_changed(key);
+    if (!detail::is_unchanged(object.status, object.opened.status())) detail::throw_object_changed(key);
     return info;
+}
+
+HOLDFAST_DECL local_storage local_storage::reading_below(std::string_view prefix) const {
+    local_storage reader = *this;
+    const auto root = object_key::is_key(prefix) ? open_root() : std::nullopt;
+    auto directory = root ? root->find_directory(prefix) : std::nullopt;
+    if (directory) reader.open_.reset(new open_directory{std::string(prefix), std::move(*directory)});
+    return reader;
 }
 
 HOLDFAST_DECL std::optional<object_info> local_storage::head(const object_key& key) const {
@@ -304,7 +323,8 @@ HOLDFAST_DECL bool local_storage::put_if_match(const object_key& key, const byte
 
 HOLDFAST_DECL object_info local_storage::copy(const object_key& from, const object_key& to) const {
     detail::check_local_key("copy", from);
-    const auto object = detail::open_local_object(open_root(), "copy", from);
+    const auto root = open_root();
+    const auto object = detail::open_local_object(root ? &*root : nullptr, from.str(), "copy", from);
     return *store(to, {}, {}, [&](detail::staged_object& staged) { staged.write(object.opened, object.status); });
 }
 
