@@ -69,15 +69,19 @@ class Limit(Contender):
 
 
 class Holdfast(Contender):
-    def __init__(self, verb, integrity, name=None, inside=False):
+    """@param last: how many to list, or to make"""
+
+    OF_CHECKPOINTS = ("save", "save_tar", "load", "multiply", "list_checkpoints", "list_newest")
+
+    def __init__(self, verb, integrity, name=None, inside=False, last=""):
         super().__init__(name or f"holdfast, {integrity}", verb, is_ours=True, inside=inside)
-        self.integrity = integrity
+        self.integrity, self.last = integrity, last
 
     def command(self, job, tools):
-        of_checkpoint = self.verb in ("save", "save_tar", "load")
+        of_checkpoint = self.verb in self.OF_CHECKPOINTS
         url = f"s3://{job.bucket}/{job.key}" if of_checkpoint else f"s3://{job.bucket}"
         key = "1" if of_checkpoint else job.key
-        return [tools.build / "holdfast_bench", self.verb, self.integrity, url, key, job.last or job.path]
+        return [tools.build / "holdfast_bench", self.verb, self.integrity, url, key, self.last or job.last or job.path]
 
 
 class Curl(Contender):

@@ -1,9 +1,10 @@
 // The works through the public API, each in a process of its own; endpoint, credentials and CA bundle come from the
 // environment, as for any program.
-// Usage: holdfast_bench WORK INTEGRITY STORE_URL KEY PATH
+// Usage: holdfast_bench WORK INTEGRITY STORE_URL KEY PATH_OR_COUNT
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -14,6 +15,9 @@
 
 #include <holdfast/archive/tar.hpp>
 #include <holdfast/checkpoint.hpp>
+#include <holdfast/core/byte_source.hpp>
+#include <holdfast/metaflow/document.hpp>
+#include <holdfast/metaflow/layout.hpp>
 #include <holdfast/storage/operations.hpp>
 #include <holdfast/storage/s3.hpp>
 
@@ -55,6 +59,37 @@ void list(const work& w) {
     std::printf("{\"keys\": %zu}\n", count);
 }
 
+/// Makes of the one checkpoint that was saved many versions, as far as lists look.
+void multiply(const work& w) {
+    const checkpoint<s3_storage> state(w.store, context_of(w));
+    auto document = state.list({}).at(0);
+    auto where = metaflow::parse_checkpoint_key(document.key);
+    const auto url = document.url.substr(0, document.url.size() - document.key.size());
+    const auto manifest = document.manifest_sha256().value_or("");
+    const auto prefix = metaflow::task_documents_prefix(metaflow::checkpoints_prefix, document.pathspec);
+    const std::uint64_t count = std::stoul(w.path);
+    std::vector<pending_put> made;
+    for (where.id.version = 1; where.id.version < count; ++where.id.version) {
+        document.version = where.id.version;
+        document.key = metaflow::data_key(where).str();
+        document.url = url + document.key;
+        metaflow::write_fields(document, false, manifest);
+        made.push_back({metaflow::task_document_key(metaflow::checkpoints_prefix, document.pathspec, where.id),
+                        byte_source::from_text(document.to_json())});
+    }
+    put_all(w.store, object_key(prefix), made);
+}
+
+void list_checkpoints(const work& w) {
+    const checkpoint<s3_storage> state(w.store, context_of(w));
+    std::printf("{\"listed\": %zu}\n", state.list({}).size());
+}
+
+void list_newest(const work& w) {
+    const checkpoint<s3_storage> state(w.store, context_of(w));
+    std::printf("{\"listed\": %zu}\n", state.list({.limit = std::stoul(w.path)}).size());
+}
+
 /// The median time of one small get in a warm process.
 void round_trips(const work& w) {
     const object_key key(w.key);
@@ -78,6 +113,9 @@ const std::map<std::string_view, void (*)(const work&)> works{
     {"save_tar", save<tar>},
     {"load", load},
     {"list", list},
+    {"multiply", multiply},
+    {"list_checkpoints", list_checkpoints},
+    {"list_newest", list_newest},
     {"round_trips", round_trips},
 };
 
@@ -85,7 +123,7 @@ const std::map<std::string_view, void (*)(const work&)> works{
 
 int main(int count, char** values) {
     if (count != 6 || !works.contains(values[1]) || !integrities.contains(values[2])) {
-        std::fprintf(stderr, "usage: holdfast_bench WORK none|crc32c|sha256 STORE_URL KEY PATH\n");
+        std::fprintf(stderr, "usage: holdfast_bench WORK none|crc32c|sha256 STORE_URL KEY PATH_OR_COUNT\n");
         return 2;
     }
     try {

@@ -10,6 +10,7 @@ from pathlib import Path
 from contenders import Copy, GnuTar, Holdfast, Job, LocalHoldfast, LocalMetaflow, Metaflow, clean_environment, store_of
 
 FOLDERS = 100
+DOCUMENTS = ("documents", "few_documents")
 
 
 class Stage:
@@ -66,6 +67,10 @@ class Stage:
     def fresh_key(self):
         return f"save-{next(self.numbers)}"
 
+    def checkpoints(self, work):
+        """How many are in the store that is listed."""
+        return self.options.few_checkpoints if work.loads == "few_documents" else self.options.checkpoints
+
     def sparse(self, size):
         path = self.scratch / f"sparse-{size}"
         if not path.exists():
@@ -76,9 +81,9 @@ class Stage:
     def prepare(self, work, contender, server, tools, pattern):
         """Stores what `contender` loads, once, and returns its key."""
         kind = "plain"
-        if isinstance(contender, Metaflow) and work.loads != "eight":
+        if isinstance(contender, Metaflow) and work.loads not in ("eight", *DOCUMENTS):
             kind = "metaflow"
-        elif contender.verb == "load":
+        elif contender.verb == "load" or work.loads in DOCUMENTS:
             kind = "holdfast"
         key = f"setup-{work.loads}-{kind}"
         if (server.endpoint, work.bucket, key) in self.prepared or work.loads == "":
@@ -94,6 +99,8 @@ class Stage:
         path = source / "f00000" if work.loads == "one" else source
         job = Job(server, work.bucket, key, str(path), self.home)
         run_quietly(writer, job, tools)
+        if work.loads in DOCUMENTS:
+            run_quietly(Holdfast("multiply", "none", last=str(self.checkpoints(work))), job, tools)
         self.prepared.add((server.endpoint, work.bucket, key))
         return key
 
@@ -109,7 +116,7 @@ class Stage:
             job = Job(server, work.bucket, key, str(self.source(work.source, pattern)[0]), self.home)
             run_quietly(writer, job, tools)
             if work.loads == "documents":
-                multiply_document(store_of(job), self.options.checkpoints)
+                multiply_document(store_of(job), self.checkpoints(work))
             self.prepared.add(key)
         return key
 

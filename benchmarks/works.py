@@ -240,6 +240,26 @@ def list_eight():
     )
 
 
+def list_checkpoints(loads):
+    own, newest, python = "holdfast", "holdfast, newest 10", "metaflow-checkpoint"
+    is_few = loads == "few_documents"
+    contenders = [
+        Holdfast("list_checkpoints", "none", own, inside=True),
+        Holdfast("list_newest", "none", newest, inside=True, last="10"),
+    ]
+    if is_few:  # Python starts a process for each checkpoint
+        contenders.append(Metaflow("list_checkpoints", slow=True))
+    return Work(
+        "list_checkpoints" if is_few else "list_many_checkpoints",
+        f"List {'few' if is_few else 'many'} checkpoints of a task",
+        "eight",
+        contenders,
+        [faster(own, 20, python), faster(own, 10, python, "cpu")] if is_few else [],
+        loads=loads,
+        bucket="keep-bench",
+    )
+
+
 def latest(delay):
     allowed = lambda medians: medians[DIGESTED]["wall"] - 1.2 * medians[LIMIT]["wall"]  # noqa: E731
     return Work(
@@ -265,6 +285,8 @@ ALL = [
     save_tar(),
     load_tar(),
     list_eight(),
+    list_checkpoints("few_documents"),
+    list_checkpoints("documents"),
     latest(0.0),
     latest(0.01),
 ]
