@@ -46,6 +46,7 @@
 #include <holdfast/storage/arrived_ranges.hpp>
 #include <holdfast/storage/backend.hpp>
 #include <holdfast/storage/file_transfer.hpp>
+#include <holdfast/storage/list_objects.hpp>
 #include <holdfast/storage/local.hpp>
 #include <holdfast/storage/memory.hpp>
 #include <holdfast/storage/open.hpp>

@@ -1,6 +1,7 @@
 #ifndef HOLDFAST_STORAGE_ABILITIES_HPP
 #define HOLDFAST_STORAGE_ABILITIES_HPP
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <exception>
@@ -165,21 +166,48 @@ std::vector<object_info> put_all(const Storage& storage, const object_key& prefi
     }
 }
 
+namespace detail {
+
+/// Batches of which each connection has one request of the largest size that S3 takes, so that a stop between them
+/// comes soon.
+template <batch_remove_storage Storage>
+void remove_in_batches(const Storage& storage, std::span<const object_key> keys, const transfer_limits& limits,
+                       const std::stop_token& stop) {
+    const std::size_t largest_batch = std::size_t{std::max(limits.connections, 1U)} * 1000;
+    std::exception_ptr failure;
+    while (!keys.empty()) {
+        check_not_stopped(stop, "remove", keys.front().str());
+        const std::size_t count = std::min(keys.size(), largest_batch);
+        try {
+            storage.remove_batch(keys.first(count));
+        } catch (...) {
+            if (!failure) failure = std::current_exception();
+        }
+        keys = keys.subspan(count);
+    }
+    if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace detail
+
 /// Removes objects; absent ones are no error.
-/// Errors: that of the first object that could not be removed, after all were tried.
+/// Errors: that of the first object that could not be removed, after all were tried; `cancelled` where `stop` kept some
+/// from being tried.
 template <storage_backend Storage>
-void remove_all(const Storage& storage, std::span<const object_key> keys, const transfer_limits& limits = {}) {
+void remove_all(const Storage& storage, std::span<const object_key> keys, const transfer_limits& limits = {},
+                const std::stop_token& stop = {}) {
     if constexpr (batch_remove_storage<Storage>) {
-        storage.remove_batch(keys);
+        detail::remove_in_batches(storage, keys, limits, stop);
     } else {
         std::vector<std::exception_ptr> failures(keys.size());
-        detail::parallel_for(keys.size(), limits.connections, [&](std::size_t i) {
+        const auto remove_one = [&](std::size_t i) {
             try {
                 storage.remove(keys[i]);
             } catch (...) {
                 failures[i] = std::current_exception();
             }
-        });
+        };
+        detail::parallel_for(keys.size(), limits.connections, remove_one, stop);
         for (const auto& failure : failures) {
             if (failure) std::rethrow_exception(failure);
         }

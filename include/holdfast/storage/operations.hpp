@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -11,9 +12,11 @@
 #include <holdfast/core/error.hpp>
 #include <holdfast/core/object_info.hpp>
 #include <holdfast/core/object_key.hpp>
+#include <holdfast/detail/cancellation.hpp>
 #include <holdfast/storage/abilities.hpp>
 #include <holdfast/storage/backend.hpp>
 #include <holdfast/storage/file_transfer.hpp>
+#include <holdfast/storage/list_objects.hpp>
 #include <holdfast/storage/ordered_read.hpp>
 #include <holdfast/storage/range_read.hpp>
 #include <holdfast/storage/reservation.hpp>
@@ -31,11 +34,14 @@ object_info put_text(const Storage& storage, const object_key& key, std::string 
     return storage.put(key, byte_source::from_text(std::move(text)), options);
 }
 
-/// A whole object. Effects: one `get`. Errors: `not_found`; `too_large` beyond `limit` bytes.
+/// A whole object. Effects: one `get`; none where `stop` was asked to before.
+/// Errors: `not_found`; `too_large` beyond `limit` bytes; `cancelled`.
 template <storage_backend Storage>
-std::string get_text(const Storage& storage, const object_key& key, std::uint64_t limit = default_text_limit) {
+std::string get_text(const Storage& storage, const object_key& key, std::uint64_t limit = default_text_limit,
+                     const std::stop_token& stop = {}) {
+    detail::check_not_stopped(stop, "get", key.str());
     memory_sink sink;
-    const object_info info = storage.get(key, sink, {.range = {0, limit}});
+    const object_info info = storage.get(key, sink, {.range = {0, limit}, .stop = stop});
     if (info.size > limit) {
         throw error(errc::too_large, "get", key.str(),
                     "the object has " + std::to_string(info.size) + " bytes, more than the limit of " +
@@ -44,12 +50,12 @@ std::string get_text(const Storage& storage, const object_key& key, std::uint64_
     return std::move(sink).text();
 }
 
-/// A whole object; nothing where there is none. Errors: `too_large`.
+/// A whole object; nothing where there is none. Effects: as `get_text`. Errors: `too_large`, `cancelled`.
 template <storage_backend Storage>
 std::optional<std::string> find_text(const Storage& storage, const object_key& key,
-                                     std::uint64_t limit = default_text_limit) {
+                                     std::uint64_t limit = default_text_limit, const std::stop_token& stop = {}) {
     try {
-        return get_text(storage, key, limit);
+        return get_text(storage, key, limit, stop);
     } catch (const error& failure) {
         if (failure.kind() != errc::not_found) throw;
         return std::nullopt;

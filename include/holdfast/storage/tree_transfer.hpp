@@ -19,6 +19,7 @@
 #include <holdfast/storage/abilities.hpp>
 #include <holdfast/storage/backend.hpp>
 #include <holdfast/storage/file_transfer.hpp>
+#include <holdfast/storage/list_objects.hpp>
 #include <holdfast/storage/transfer_limits.hpp>
 
 namespace holdfast {
@@ -133,14 +134,15 @@ std::vector<object_info> get_tree(const Storage& storage, const object_key& pref
 ///
 /// Effects: not atomic; objects stored meanwhile may stay. Errors: as `remove_all`.
 template <storage_backend Storage>
-void remove_prefix(const Storage& storage, const object_key& prefix, const transfer_limits& limits = {}) {
-    std::vector<object_key> keys;
-    storage.list(prefix.str(), [&](const object_info& object) {
+void remove_prefix(const Storage& storage, const object_key& prefix, const transfer_limits& limits = {},
+                   const std::stop_token& stop = {}) {
+    std::vector<object_key> keys{prefix};
+    const auto take = [&](const object_info& object) {
         keys.push_back(object.key);
         return true;
-    });
-    keys.push_back(prefix);
-    remove_all(storage, keys, limits);
+    };
+    list_objects(storage, prefix.str(), take, stop);
+    remove_all(storage, keys, limits, stop);
 }
 
 }  // namespace holdfast

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -52,6 +54,44 @@ TEST_CASE("remove_all without the ability tries every object and reports the fir
     std::vector<std::string> left;
     storage.list("", [&](const object_info& object) { return left.push_back(object.key.str()), true; });
     CHECK(left == std::vector<std::string>{"k2", "k4"});
+}
+
+TEST_CASE_TEMPLATE("remove_all stops between removals, and says so", Storage, archetype_storage, memory_storage) {
+    const Storage store;
+    std::vector<object_key> keys;
+    for (std::size_t i = 0; i < 2'500; ++i) {
+        keys.emplace_back("k" + std::to_string(i));
+        store.put(keys.back(), byte_source{}, {});
+    }
+    std::stop_source stop;
+    const failing_storage watched(store, [&](const storage_step& step) {
+        if (step.number == 1 && step.done) stop.request_stop();
+    });
+    const auto remove = [&] { remove_all(watched, keys, {.connections = 1}, stop.get_token()); };
+    CHECK(kind_of(remove) == errc::cancelled);
+    CHECK(watched.steps() == 2);
+    CHECK_FALSE(store.head(keys.front()));
+    CHECK(store.head(keys.back()));
+    CHECK(kind_of(remove) == errc::cancelled);
+    CHECK(watched.steps() == 2);
+    stop = std::stop_source();
+    CHECK(kind_of(remove) == errc{});
+    CHECK_FALSE(store.head(keys.back()));
+}
+
+TEST_CASE("a batch that cannot be removed keeps none of the others") {
+    const memory_storage store;
+    std::vector<object_key> keys;
+    for (std::size_t i = 0; i < 2'500; ++i) {
+        keys.emplace_back("k" + std::to_string(i));
+        store.put(keys.back(), byte_source{}, {});
+    }
+    const failing_storage failing(store, fail_at(0, false, errc::access_denied));
+    CHECK(kind_of([&] { remove_all(failing, keys, {.connections = 1}); }) == errc::access_denied);
+    CHECK(failing.steps() == 3);
+    CHECK(store.head(keys[999]));
+    CHECK_FALSE(store.head(keys[1'000]));
+    CHECK_FALSE(store.head(keys.back()));
 }
 
 TEST_CASE("a fallback that fails between its steps changes nothing") {

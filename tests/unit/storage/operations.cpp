@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <stop_token>
 #include <string>
 
 #include <holdfast/storage/memory.hpp>
@@ -41,4 +42,24 @@ TEST_CASE("an absent text is an error of get_text and an answer of find_text") {
     CHECK(find_text(store, object_key("key")) == "");
     const failing_storage failing(store, fail_at(0));
     CHECK_THROWS_AS(find_text(failing, object_key("key")), error);
+}
+
+TEST_CASE("no text is asked for after a stop") {
+    const memory_storage store;
+    put_text(store, object_key("key"), "text");
+    const failing_storage watched(store, [](const storage_step&) {});
+    std::stop_source stop;
+    CHECK(get_text(watched, object_key("key"), 4, stop.get_token()) == "text");
+    CHECK(watched.steps() == 1);
+    stop.request_stop();
+    for (const char* name : {"key", "absent"}) {
+        try {
+            find_text(watched, object_key(name), 4, stop.get_token());
+            FAIL("no error");
+        } catch (const error& failure) {
+            CHECK(failure.kind() == errc::cancelled);
+            CHECK(failure.key() == name);
+        }
+    }
+    CHECK(watched.steps() == 1);
 }

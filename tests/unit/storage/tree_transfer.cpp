@@ -7,12 +7,14 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/storage/memory.hpp>
+#include <tests/support/failing_storage.hpp>
 
 using namespace holdfast;
 
@@ -122,4 +124,17 @@ TEST_CASE("remove_prefix takes the object at the prefix too") {
     }
     remove_prefix(storage, object_key("v1"));
     CHECK(keys_of(list_all(storage, "")) == std::vector<std::string>{"v", "v1.json", "v10"});
+}
+
+TEST_CASE("remove_prefix removes nothing after a stop, before or while it lists") {
+    const memory_storage storage;
+    for (const char* text : {"v1", "v1/a", "v1/b"}) storage.put(object_key(text), byte_source{}, {});
+    for (const bool before : {true, false}) {
+        std::stop_source stop;
+        const failing_storage watched(storage, [&](const storage_step&) { stop.request_stop(); });
+        if (before) stop.request_stop();
+        CHECK(failure_of([&] { remove_prefix(watched, object_key("v1"), {}, stop.get_token()); }) == errc::cancelled);
+        CHECK(watched.steps() == (before ? 0 : 1));
+        CHECK(list_all(storage, "").size() == 3);
+    }
 }

@@ -1,0 +1,28 @@
+#ifndef HOLDFAST_STORAGE_LIST_OBJECTS_HPP
+#define HOLDFAST_STORAGE_LIST_OBJECTS_HPP
+
+#include <stop_token>
+#include <string_view>
+
+#include <holdfast/core/object_info.hpp>
+#include <holdfast/detail/cancellation.hpp>
+#include <holdfast/storage/backend.hpp>
+
+namespace holdfast {
+
+/// Visits every object below `prefix/`, as the storage's `list`, until `visit` returns false or the caller asks to
+/// stop.
+///
+/// Effects: no request where `stop` was asked to before; one that is on its way is waited for.
+/// Errors: `cancelled`; those of the storage.
+template <storage_backend Storage>
+void list_objects(const Storage& storage, std::string_view prefix, const list_visitor& visit,
+                  const std::stop_token& stop = {}) {
+    detail::check_not_stopped(stop, "list", prefix);
+    storage.list(prefix, [&](const object_info& object) { return !stop.stop_requested() && visit(object); });
+    detail::check_not_stopped(stop, "list", prefix);
+}
+
+}  // namespace holdfast
+
+#endif
