@@ -62,6 +62,7 @@ struct restore_options;
 struct save_options;
 struct stored_file;
 struct verification;
+struct verify_options;
 
 }  // namespace holdfast
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -43,8 +44,9 @@ HOLDFAST_DECL documented_tree documented(const model_reference& document);
 namespace detail {
 
 template <storage_backend Storage>
-manifest read_manifest(const Storage& storage, const object_key& data, const documented_tree::manifest_place& place) {
-    const auto text = find_text(storage, place.key, manifest_limit);
+manifest read_manifest(const Storage& storage, const object_key& data, const documented_tree::manifest_place& place,
+                       const std::stop_token& stop) {
+    const auto text = find_text(storage, place.key, manifest_limit, stop);
     if (!text) {
         if (!storage.head(place.document)) throw_missing_data(data.str());
         throw error(errc::corrupt, "load", data.str(), "its manifest " + place.key.str() + " is missing");
@@ -57,11 +59,14 @@ manifest read_manifest(const Storage& storage, const object_key& data, const doc
 
 }  // namespace detail
 
-/// Errors: `not_found`, `corrupt`.
+/// Errors: `not_found`, `corrupt`, `cancelled`.
 template <storage_backend Storage>
-saved_tree read_saved_tree(const Storage& storage, const documented_tree& which, bool with_manifest = true) {
+saved_tree read_saved_tree(const Storage& storage, const documented_tree& which, bool with_manifest = true,
+                           const std::stop_token& stop = {}) {
     saved_tree tree{which.key, which.storage_format, which.size, std::nullopt};
-    if (which.manifest && with_manifest) tree.contents = detail::read_manifest(storage, which.key, *which.manifest);
+    if (which.manifest && with_manifest) {
+        tree.contents = detail::read_manifest(storage, which.key, *which.manifest, stop);
+    }
     return tree;
 }
 

@@ -9,6 +9,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -17,6 +18,7 @@
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/core/object_key.hpp>
+#include <holdfast/detail/cancellation.hpp>
 #include <holdfast/detail/config.hpp>
 #include <holdfast/detail/parallel.hpp>
 #include <holdfast/metaflow/document.hpp>
@@ -52,16 +54,19 @@ namespace detail {
 
 inline constexpr std::uint64_t document_limit = 16U << 20U;   // bytes; no larger document is read
 inline constexpr std::uint64_t manifest_limit = 512U << 20U;  // bytes; some three million files
+inline constexpr std::size_t all_documents = std::numeric_limits<std::size_t>::max();
 
 /// The documents below a prefix, newest first by their names, so that a limit reads no more than it needs.
 template <storage_backend Storage>
 std::vector<listed_document> list_documents(const Storage& storage, std::string_view prefix,
-                                            std::optional<metaflow::checkpoint_id> (*parse_id)(std::string_view)) {
+                                            std::optional<metaflow::checkpoint_id> (*parse_id)(std::string_view),
+                                            const std::stop_token& stop = {}) {
     std::vector<listed_document> found;
-    storage.list(prefix, [&](const object_info& object) {
+    const auto take = [&](const object_info& object) {
         if (auto id = parse_id(object.key.str())) found.push_back({object.key, std::move(*id)});
         return true;
-    });
+    };
+    list_objects(storage, prefix, take, stop);
     std::ranges::sort(found, [](const auto& a, const auto& b) { return saved_before(b.id, a.id); });
     return found;
 }
@@ -89,8 +94,9 @@ std::optional<Document> parse_or_tell(const std::string& text, const object_key&
 
 /// Reads one document; nothing where it vanished meanwhile, or is damaged and was reported.
 template <class Document, storage_backend Storage>
-std::optional<Document> read_document(const Storage& storage, const object_key& key, std::optional<error>& damage) {
-    const auto text = find_text(storage, key, document_limit);
+std::optional<Document> read_document(const Storage& storage, const object_key& key, std::optional<error>& damage,
+                                      const std::stop_token& stop = {}) {
+    const auto text = find_text(storage, key, document_limit, stop);
     return text ? parse_or_tell<Document>(*text, key, damage) : std::nullopt;
 }
 
@@ -98,10 +104,11 @@ std::optional<Document> read_document(const Storage& storage, const object_key& 
 /// read than are needed for that. Batches grow, so that few results come soon and many with few threads started and few
 /// waits for the slowest. Texts are taken apart in the caller's thread: what is kept lies together, in its heap.
 /// @param documents whatever has a `key`
+/// Errors: `cancelled` where `stop` was asked to before the last one was handed over; those of the storage.
 template <class Document, storage_backend Storage, class Listed, std::predicate<Document> Visit>
 void read_documents(const Storage& storage, const std::vector<Listed>& documents, const transfer_limits& limits,
-                    const damage_handler& on_damage, Visit visit,
-                    std::size_t at_most = std::numeric_limits<std::size_t>::max()) {
+                    const damage_handler& on_damage, Visit visit, std::size_t at_most = all_documents,
+                    const std::stop_token& stop = {}) {
     if (documents.empty()) return;
     const auto reader = reading_below(storage, documents.front().key.parent());  // where nearly all of them are
     constexpr std::size_t largest_batch = 1024;
@@ -109,9 +116,11 @@ void read_documents(const Storage& storage, const std::vector<Listed>& documents
     for (std::size_t first = 0; first < documents.size() && at_most > 0;) {
         const std::span part{documents.data() + first, std::min({batch, at_most, documents.size() - first})};
         std::vector<std::optional<std::string>> texts(part.size());
-        parallel_for(part.size(), limits.connections,
-                     [&](std::size_t i) { texts[i] = find_text(reader, part[i].key, document_limit); });
+        parallel_for(
+            part.size(), limits.connections,
+            [&](std::size_t i) { texts[i] = find_text(reader, part[i].key, document_limit, stop); }, stop);
         for (std::size_t i = 0; i < part.size(); ++i) {
+            check_not_stopped(stop, "list", part[i].key.str());
             const auto text = std::exchange(texts[i], std::nullopt);
             if (!text) continue;
             std::optional<error> damage;

@@ -48,14 +48,15 @@ bool has_data(const Storage& storage, const object_key& key) {
 /// The files of a tree that is stored as one object each, by its manifest, else by listing them.
 /// Errors: `not_found` where there is none and nothing says that it is empty.
 template <storage_backend Storage>
-std::vector<stored_file> files_below(const Storage& storage, const saved_tree& tree) {
+std::vector<stored_file> files_below(const Storage& storage, const saved_tree& tree, const std::stop_token& stop) {
     if (tree.contents) return tree.contents->files;
     std::vector<stored_file> found;
     const auto base = tree.key.str().size() + 1;
-    storage.list(tree.key.str(), [&](const object_info& object) {
+    const auto take = [&](const object_info& object) {
         found.push_back({object.key.str().substr(base), object.size, {}, 0644});
         return true;
-    });
+    };
+    list_objects(storage, tree.key.str(), take, stop);
     if (found.empty() && tree.size != std::uint64_t{0}) throw_missing_data(tree.key.str());
     return found;
 }
@@ -86,8 +87,9 @@ inline void leave_out_bookkeeping(const object_key& key, std::vector<stored_file
 /// The files that a load brings, by the manifest or by listing them; sorted by path.
 /// Errors: as `files_below`; `corrupt` where `verify` is set and their size is not that of the document.
 template <storage_backend Storage>
-std::vector<stored_file> files_to_load(const Storage& storage, const saved_tree& tree, bool verify) {
-    auto files = files_below(storage, tree);
+std::vector<stored_file> files_to_load(const Storage& storage, const saved_tree& tree, bool verify,
+                                       const std::stop_token& stop = {}) {
+    auto files = files_below(storage, tree, stop);
     if (verify && !tree.contents) check_size(tree.key.str(), tree.size, check_totals(tree.key.str(), files, {}));
     leave_out_bookkeeping(tree.key, files);
     std::ranges::sort(files, {}, &stored_file::path);
@@ -165,7 +167,7 @@ void fetch_files(const Storage& storage, const saved_tree& tree, const std::vect
 template <storage_backend Storage>
 fetched_tree load_files(const Storage& storage, const saved_tree& tree, const std::filesystem::path& directory,
                         const load_options& options, const transfer_limits& limits) {
-    const auto files = files_to_load(storage, tree, options.verify);
+    const auto files = files_to_load(storage, tree, options.verify, options.stop);
     const auto total = check_totals(tree.key.str(), files, options.limits);
     staged_directory staged{directory, options.resume ? name_of_content(storage, tree, files) : std::string()};
     try {

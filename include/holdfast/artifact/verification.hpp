@@ -1,12 +1,17 @@
 #ifndef HOLDFAST_ARTIFACT_VERIFICATION_HPP
 #define HOLDFAST_ARTIFACT_VERIFICATION_HPP
 
+#include <stop_token>
 #include <string>
 #include <string_view>
 
 #include <holdfast/core/error.hpp>
 
 namespace holdfast {
+
+struct verify_options {
+    std::stop_token stop = {};
+};
 
 /// What a look at every byte of a saved artifact showed.
 struct verification {
