@@ -2,6 +2,7 @@
 #define HOLDFAST_ARTIFACT_REMOVAL_HPP
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,7 @@
 #include <holdfast/artifact/latest.hpp>
 #include <holdfast/core/object_info.hpp>
 #include <holdfast/core/object_key.hpp>
+#include <holdfast/detail/cancellation.hpp>
 #include <holdfast/metaflow/document.hpp>
 #include <holdfast/metaflow/layout.hpp>
 #include <holdfast/reference.hpp>
@@ -28,76 +30,87 @@ enum class newest_by { order, time };
 template <storage_backend Storage>
 std::optional<checkpoint_reference> newest_left(const Storage& storage, const std::vector<listed_document>& documents,
                                                 newest_by rule, const std::string& removed,
-                                                const transfer_limits& limits) {
+                                                const transfer_limits& limits, const std::stop_token& stop) {
     std::optional<checkpoint_reference> newest;
-    read_documents<checkpoint_reference>(storage, documents, limits, {}, [&](checkpoint_reference found) {
+    const auto take = [&](checkpoint_reference found) {
         if (found.key != removed && (!newest || newest->created_on < found.created_on)) newest = std::move(found);
         return rule == newest_by::time || !newest;
-    });
+    };
+    read_documents<checkpoint_reference>(storage, documents, limits, {}, take, all_documents, stop);
     return newest;
 }
 
 /// The task among whose documents is that of a checkpoint which nothing else tells of any more: an interrupted removal
 /// of Python's takes that document last.
 template <storage_backend Storage>
-std::optional<std::string> listing_task(const Storage& storage, const metaflow::checkpoint_location& where) {
+std::optional<std::string> listing_task(const Storage& storage, const metaflow::checkpoint_location& where,
+                                        const std::stop_token& stop) {
     std::optional<std::string> found;
-    storage.list(metaflow::task_documents_prefix(where.folder.root_prefix, ""), [&](const object_info& object) {
+    const auto look = [&](const object_info& object) {
         const auto listed = metaflow::parse_task_document_key(object.key.str());
         if (listed && listed->id == where.id) found = listed->pathspec;
         return !found;
-    });
+    };
+    list_objects(storage, metaflow::task_documents_prefix(where.folder.root_prefix, ""), look, stop);
     return found;
 }
 
 /// The task that wrote a checkpoint, by its document, else by the reference, else by the names of all documents.
 template <storage_backend Storage>
 std::optional<std::string> writing_task(const Storage& storage, const reference& which,
-                                        const metaflow::checkpoint_location& where) {
+                                        const metaflow::checkpoint_location& where, const std::stop_token& stop) {
     std::optional<error> damage;
-    const auto stored = read_document<checkpoint_reference>(storage, metaflow::artifact_document_key(where), damage);
+    const auto stored =
+        read_document<checkpoint_reference>(storage, metaflow::artifact_document_key(where), damage, stop);
     if (stored && !stored->pathspec.empty()) return stored->pathspec;
     if (!which.is_key()) {
         const auto given = which.as_checkpoint();
         if (!given.pathspec.empty()) return given.pathspec;
     }
-    return listing_task(storage, where);
+    return listing_task(storage, where, stop);
 }
 
 template <storage_backend Storage>
 void remove_from_task(const Storage& storage, const metaflow::checkpoint_location& where, const std::string& pathspec,
-                      const transfer_limits& limits) {
+                      const transfer_limits& limits, const std::stop_token& stop) {
     const auto& root = where.folder.root_prefix;
     const auto key = metaflow::data_key(where).str();
-    retreat_latest(storage, metaflow::task_latest_key(root, pathspec), key, [&] {
+    const auto others = [&](const std::stop_token& heeded) {
         const auto prefix = metaflow::task_documents_prefix(root, pathspec);
-        return newest_left(storage, list_documents(storage, prefix, metaflow::parse_task_document_id), newest_by::order,
-                           key, limits);
-    });
+        return newest_left(storage, list_documents(storage, prefix, metaflow::parse_task_document_id, heeded), newest_by::order, key,
+                           limits, heeded);
+    };
+    retreat_latest(storage, metaflow::task_latest_key(root, pathspec), key, others, stop);
+    check_not_stopped(stop, "remove", key);
     storage.remove(metaflow::task_document_key(root, pathspec, where.id));
 }
 
 }  // namespace detail
 
-/// Removes a checkpoint: moves `latest` to the newest one left, takes the documents away, then frees the data.
-/// False where nothing was there.
+/// Removes a checkpoint: moves `latest` to the newest one left, takes the documents away, then frees the data; a
+/// removal that was interrupted or stopped is finished by the next one of the same key. False where nothing was there.
+/// Errors: `key_not_compatible`, `cancelled`; those of the storage.
 template <storage_backend Storage>
-bool remove_checkpoint(const Storage& storage, const reference& which, const transfer_limits& limits) {
+bool remove_checkpoint(const Storage& storage, const reference& which, const transfer_limits& limits,
+                       const std::stop_token& stop = {}) {
     const auto where = metaflow::parse_checkpoint_key(which.key());
     const auto key = metaflow::data_key(where);
     const auto document = metaflow::artifact_document_key(where);
-    const auto task = detail::writing_task(storage, which, where);
+    const auto task = detail::writing_task(storage, which, where, stop);
+    detail::check_not_stopped(stop, "remove", key.str());
     const bool existed = storage.head(document) || detail::has_data(storage, key) ||
                          (task && storage.head(metaflow::task_document_key(where.folder.root_prefix, *task, where.id)));
-    detail::retreat_latest(storage, metaflow::artifact_latest_key(where.folder), key.str(), [&] {
+    const auto others = [&](const std::stop_token& heeded) {
         const auto prefix = metaflow::artifact_documents_prefix(where.folder);
         return detail::newest_left(storage,
-                                   detail::list_documents(storage, prefix, metaflow::parse_artifact_document_id),
-                                   detail::newest_by::time, key.str(), limits);
-    });
-    if (task) detail::remove_from_task(storage, where, *task, limits);
+                                   detail::list_documents(storage, prefix, metaflow::parse_artifact_document_id, heeded),
+                                   detail::newest_by::time, key.str(), limits, heeded);
+    };
+    detail::retreat_latest(storage, metaflow::artifact_latest_key(where.folder), key.str(), others, stop);
+    if (task) detail::remove_from_task(storage, where, *task, limits, stop);
+    detail::check_not_stopped(stop, "remove", key.str());
     storage.remove(document);
-    remove_prefix(storage, key, limits);
+    remove_prefix(storage, key, limits, stop);
     storage.remove(metaflow::manifest_key(where));
     return existed;
 }

@@ -3,11 +3,16 @@
 #include <doctest/doctest.h>
 
 #include <holdfast/storage/memory.hpp>
+#include <tests/support/failing_storage.hpp>
+#include <tests/support/tree_building.hpp>
 
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <utility>
 
 using namespace holdfast;
+using tree_building::failure_of;
 
 namespace {
 
@@ -33,6 +38,11 @@ checkpoint_reference saved(const std::string& attempt, std::uint64_t version,
 std::string named(const memory_storage& store) {
     const auto state = detail::read_latest(store, pointer);
     return state.names ? state.names->key : "";
+}
+
+/// The newest document that a removal leaves.
+auto leaving(std::optional<checkpoint_reference> newest) {
+    return [newest = std::move(newest)](const std::stop_token&) { return newest; };
 }
 
 }  // namespace
@@ -63,10 +73,50 @@ TEST_CASE("a removal moves the pointer only where it names what is removed") {
     const auto first = saved("0", 0);
     const auto second = saved("0", 1);
     detail::advance_latest(store, pointer, second);
-    detail::retreat_latest(store, pointer, first.key, [&]() -> std::optional<checkpoint_reference> { return first; });
+    detail::retreat_latest(store, pointer, first.key, leaving(first));
     CHECK(named(store) == second.key);
-    detail::retreat_latest(store, pointer, second.key, [&]() -> std::optional<checkpoint_reference> { return first; });
+    detail::retreat_latest(store, pointer, second.key, leaving(first));
     CHECK(named(store) == first.key);
-    detail::retreat_latest(store, pointer, first.key, []() -> std::optional<checkpoint_reference> { return {}; });
+    detail::retreat_latest(store, pointer, first.key, leaving({}));
     CHECK_FALSE(store.head(pointer));
+}
+
+TEST_CASE("a removal that is stopped leaves the pointer as it was") {
+    const memory_storage store;
+    const auto first = saved("0", 0);
+    const auto second = saved("0", 1);
+    detail::advance_latest(store, pointer, second);
+    std::stop_source stop;
+    const auto stopped_meanwhile = [&](const std::stop_token& heeded) {
+        stop.request_stop();
+        detail::check_not_stopped(heeded, "list", "");
+        return std::optional(first);
+    };
+    for (int i = 0; i < 2; ++i) {
+        CHECK(failure_of([&] {
+                  detail::retreat_latest(store, pointer, second.key, stopped_meanwhile, stop.get_token());
+              }) == errc::cancelled);
+        CHECK(named(store) == second.key);
+    }
+}
+
+TEST_CASE("a stop while the last pointer is taken away loses no save that came meanwhile") {
+    const memory_storage store;
+    const auto last = saved("0", 0);
+    const auto late = saved("0", 1);
+    detail::advance_latest(store, pointer, last);
+    std::stop_source stop;
+    int looks = 0;
+    const auto others = [&](const std::stop_token& heeded) {
+        detail::check_not_stopped(heeded, "list", "");
+        if (++looks == 1) return std::optional<checkpoint_reference>();
+        return std::optional(late);
+    };
+    const failing_storage watched(store, [&](const storage_step& step) {
+        if (step.operation == "remove") stop.request_stop();
+    });
+    detail::retreat_latest(watched, pointer, last.key, others, stop.get_token());
+    CHECK(looks == 2);
+    CHECK(stop.stop_requested());
+    CHECK(named(store) == late.key);
 }
