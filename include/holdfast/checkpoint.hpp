@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -145,17 +146,17 @@ public:
 
     /// The checkpoints of a task, of all its attempts, newest first by attempt, version and time; with
     /// `whole_namespace` newest first by time. Vanished and damaged documents are passed over.
-    /// Errors: `not_in_task` without a task; `invalid_argument`.
+    /// Errors: `not_in_task` without a task; `invalid_argument`; `cancelled`.
     std::vector<checkpoint_reference> list(const list_options& options = {}) const {
         if (options.whole_namespace) return reader_.list_folder(metaflow::folder_of(context()), options);
         return reader_.list_task(options.task ? *options.task : context().pathspec(), options);
     }
 
     /// Every checkpoint below "", "flow", "flow/run", "flow/run/step" or a task, until `visit` returns false.
-    /// Errors: `invalid_argument` for any other text.
+    /// Errors: `invalid_argument` for any other text; `cancelled`.
     void search(std::string_view pathspec, const std::function<bool(const checkpoint_reference&)>& visit,
-                const damage_handler& on_damage = {}) const {
-        reader_.search(pathspec, visit, on_damage);
+                const damage_handler& on_damage = {}, const std::stop_token& stop = {}) const {
+        reader_.search(pathspec, visit, on_damage, stop);
     }
 
     /// The stored document. Errors: as `load`.
@@ -164,14 +165,18 @@ public:
     /// The files of a checkpoint; without digests where Python wrote it.
     std::vector<stored_file> files_of(const reference& which) const { return reader_.files_of(reader_.resolve(which)); }
 
-    /// Reads every byte. Errors: only those that say nothing about the checkpoint (`unavailable`, `access_denied`).
-    verification verify(const reference& which) const { return reader_.verify(which); }
+    /// Reads every byte. Errors: only those that say nothing about the checkpoint (`unavailable`, `access_denied`,
+    /// `cancelled`).
+    verification verify(const reference& which, const verify_options& options = {}) const {
+        return reader_.verify(which, options);
+    }
 
     /// Removes a checkpoint and frees its bytes; false where there was none.
     ///
     /// Effects: `latest` moves to the newest one left, then the documents go, then the data, so that nothing broken
-    /// is ever listed; a removal that was interrupted is finished by the next one of the same key.
-    bool remove(const reference& which) const { return reader_.remove(which); }
+    /// is ever listed; a removal that was interrupted or stopped is finished by the next one of the same key.
+    /// Errors: `key_not_compatible`, `cancelled`; those of the storage.
+    bool remove(const reference& which, const std::stop_token& stop = {}) const { return reader_.remove(which, stop); }
 
     /// The key that a save under this name would get; without a version, the one that the next save tries first.
     std::string generate_key(std::string_view name = metaflow::default_checkpoint_name,

@@ -2,6 +2,7 @@
 #define HOLDFAST_LOAD_MODEL_HPP
 
 #include <filesystem>
+#include <stop_token>
 
 #include <holdfast/artifact/any_artifact.hpp>
 #include <holdfast/artifact/fetch_tree.hpp>
@@ -15,6 +16,7 @@ namespace holdfast {
 struct delete_options {
     bool must_exist = false;  ///< fail with `not_found` where nothing is stored under the key
     transfer_limits limits = {};
+    std::stop_token stop = {};
 };
 
 /// Loads a model, checkpoint or hub entry into a directory, which is made where it is missing and keeps its other
@@ -34,13 +36,13 @@ fetched_tree load_model(const Storage& storage, const reference& which, const st
 /// Removes a model, checkpoint or hub entry and frees its bytes; false where there was none.
 ///
 /// Effects: the documents go before the data, so that nothing broken is ever listed; a removal that was interrupted
-/// is finished by the next one of the same key. A `latest` that named it moves to the newest one left.
-/// Errors: `key_not_compatible`; `not_found` where `options` ask for it; those of the storage.
+/// or stopped is finished by the next one of the same key. A `latest` that named it moves to the newest one left.
+/// Errors: `key_not_compatible`; `not_found` where `options` ask for it; `cancelled`; those of the storage.
 /// Wire: `delete_model` of metaflow-checkpoint.
 template <class Storage>
 bool delete_model(const Storage& storage, const reference& which, const delete_options& options = {}) {
     static_assert(require_storage_backend<Storage>());
-    const bool existed = remove_artifact(storage, which, options.limits);
+    const bool existed = remove_artifact(storage, which, options.limits, options.stop);
     if (existed || !options.must_exist) return existed;
     throw error(errc::not_found, "delete", which.key(), "nothing is stored under this key; it was deleted before, "
                                                         "or the store is another");

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -98,15 +99,15 @@ public:
     loaded_models& loaded() noexcept { return loaded_; }
 
     /// The models of the store, newest first by time. Vanished and damaged documents are passed over.
-    /// Errors: `invalid_argument`.
+    /// Errors: `invalid_argument`, `cancelled`.
     std::vector<model_reference> list(const model_list_options& options = {}) const { return reader().list(options); }
 
     /// Every model below "", "flow", "flow/run", "flow/run/step" or a task, in no order of time, while further
     /// documents are read, until `visit` returns false.
-    /// Errors: `invalid_argument` for any other text.
+    /// Errors: `invalid_argument` for any other text; `cancelled`.
     void search(std::string_view pathspec, const std::function<bool(const model_reference&)>& visit,
-                const damage_handler& on_damage = {}) const {
-        reader().search(pathspec, visit, on_damage);
+                const damage_handler& on_damage = {}, const std::stop_token& stop = {}) const {
+        reader().search(pathspec, visit, on_damage, stop);
     }
 
     /// The stored document; nothing where there is no such model. Errors: `key_not_compatible`, `corrupt`.
@@ -125,13 +126,17 @@ public:
     /// The files of a model; without digests where Python wrote it.
     std::vector<stored_file> files_of(const reference& which) const { return reader().files_of(show(which)); }
 
-    /// Reads every byte. Errors: only those that say nothing about the model (`unavailable`, `access_denied`).
-    verification verify(const reference& which) const { return reader().verify(which); }
+    /// Reads every byte. Errors: only those that say nothing about the model (`unavailable`, `access_denied`,
+    /// `cancelled`).
+    verification verify(const reference& which, const verify_options& options = {}) const {
+        return reader().verify(which, options);
+    }
 
     /// Removes a model and frees its bytes; false where there was none.
     ///
-    /// Effects: the documents go before the data; a removal that was interrupted is finished by the next one.
-    bool remove(const reference& which) const { return reader().remove(which); }
+    /// Effects: the documents go before the data; a removal that was interrupted or stopped is finished by the next
+    /// one. Errors: `key_not_compatible`, `cancelled`; those of the storage.
+    bool remove(const reference& which, const std::stop_token& stop = {}) const { return reader().remove(which, stop); }
 
     /// Errors: `not_in_task`.
     const task_context& context() const {

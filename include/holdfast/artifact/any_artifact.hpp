@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <stop_token>
 #include <string_view>
 #include <variant>
 
@@ -25,13 +26,14 @@
 namespace holdfast {
 
 /// The document of whatever a reference names.
-/// Errors: `key_not_compatible`, `incompatible_type`, `not_found`, `corrupt`.
+/// Errors: `key_not_compatible`, `incompatible_type`, `not_found`, `corrupt`, `cancelled`.
 template <storage_backend Storage>
-artifact_reference resolve_artifact(const Storage& storage, const reference& which, const transfer_limits& limits) {
+artifact_reference resolve_artifact(const Storage& storage, const reference& which, const transfer_limits& limits,
+                                    const std::stop_token& stop = {}) {
     if (metaflow::kind_of_key(which.key()) == metaflow::artifact_kind::model) {
-        return model_reader<Storage>{storage, limits}.resolve(which);
+        return model_reader<Storage>{storage, limits}.resolve(which, stop);
     }
-    return checkpoint_reader<Storage>{storage, limits}.resolve(which);
+    return checkpoint_reader<Storage>{storage, limits}.resolve(which, stop);
 }
 
 inline documented_tree documented(const artifact_reference& artifact) {
@@ -47,33 +49,34 @@ fetched_tree load_artifact(const Storage& storage, const artifact_reference& art
 }
 
 template <storage_backend Storage>
-verification verify_artifact(const Storage& storage, const reference& which, const transfer_limits& limits) {
+verification verify_artifact(const Storage& storage, const reference& which, const transfer_limits& limits, const verify_options& options = {}) {
     metaflow::kind_of_key(which.key());
     return verify_tree(
-        storage, [&] { return documented(resolve_artifact(storage, which, limits)); }, limits);
+        storage, [&] { return documented(resolve_artifact(storage, which, limits, options.stop)); }, limits, options);
 }
 
 /// Every checkpoint, hub entry and model below "", "flow", "flow/run", "flow/run/step" or a task, in this order, until
-/// `visit` returns false. Errors: `invalid_argument` for any other text.
+/// `visit` returns false. Errors: `invalid_argument` for any other text; `cancelled`.
 template <storage_backend Storage>
 void search_artifacts(const Storage& storage, std::string_view pathspec,
                       const std::function<bool(const artifact_reference&)>& visit, const damage_handler& on_damage,
-                      const transfer_limits& limits) {
+                      const transfer_limits& limits, const std::stop_token& stop = {}) {
     bool goes_on = true;
     const auto pass_on = [&](const auto& found) { return goes_on = visit(found); };
     const checkpoint_reader<Storage> checkpoints{storage, limits};
-    checkpoints.search(pathspec, pass_on, on_damage);
-    if (goes_on) checkpoints.search(pathspec, pass_on, on_damage, metaflow::hub_prefix);
-    if (goes_on) model_reader<Storage>{storage, limits}.search(pathspec, pass_on, on_damage);
+    checkpoints.search(pathspec, pass_on, on_damage, stop);
+    if (goes_on) checkpoints.search(pathspec, pass_on, on_damage, stop, metaflow::hub_prefix);
+    if (goes_on) model_reader<Storage>{storage, limits}.search(pathspec, pass_on, on_damage, stop);
 }
 
-/// False where nothing was there. Errors: `key_not_compatible`; those of the storage.
+/// False where nothing was there. Errors: `key_not_compatible`, `cancelled`; those of the storage.
 template <storage_backend Storage>
-bool remove_artifact(const Storage& storage, const reference& which, const transfer_limits& limits) {
+bool remove_artifact(const Storage& storage, const reference& which, const transfer_limits& limits,
+                     const std::stop_token& stop = {}) {
     if (metaflow::kind_of_key(which.key()) == metaflow::artifact_kind::model) {
-        return remove_model(storage, which, limits);
+        return remove_model(storage, which, limits, stop);
     }
-    return remove_checkpoint(storage, which, limits);
+    return remove_checkpoint(storage, which, limits, stop);
 }
 
 }  // namespace holdfast

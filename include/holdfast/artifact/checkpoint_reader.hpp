@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,8 +38,8 @@ public:
     checkpoint_reader(Storage storage, transfer_limits limits) : storage_(std::move(storage)), limits_(limits) {}
 
     /// The document of a reference: read from the store for a key, taken as it is otherwise.
-    /// Errors: `key_not_compatible`, `incompatible_type`, `not_found`, `corrupt`.
-    checkpoint_reference resolve(const reference& which) const {
+    /// Errors: `key_not_compatible`, `incompatible_type`, `not_found`, `corrupt`, `cancelled`.
+    checkpoint_reference resolve(const reference& which, const std::stop_token& stop = {}) const {
         if (!which.is_key()) {
             auto given = which.as_checkpoint();
             metaflow::parse_checkpoint_key(given.key);
@@ -46,7 +47,7 @@ public:
         }
         const auto where = metaflow::parse_checkpoint_key(which.key());
         const auto key = metaflow::artifact_document_key(where);
-        const auto text = find_text(storage_, key, detail::document_limit);
+        const auto text = find_text(storage_, key, detail::document_limit, stop);
         if (!text) {
             throw error(errc::not_found, "load", which.key(),
                         "no checkpoint has this key in this store; it was removed, or the store is another");
@@ -71,7 +72,7 @@ public:
 
     std::vector<checkpoint_reference> list_task(std::string_view pathspec, const list_options& options) const {
         const auto where = task_context::from_pathspec(pathspec).pathspec();
-        auto found = collect(task_documents(where), options, options.limit);
+        auto found = collect(task_documents(where, options.stop), options, options.limit);
         sort_newest_first(found);
         return found;
     }
@@ -79,7 +80,7 @@ public:
     /// By time, so that a limit has to read every document of the folder.
     std::vector<checkpoint_reference> list_folder(const metaflow::artifact_folder& folder,
                                                   const list_options& options) const {
-        auto found = collect(folder_documents(folder), options, std::nullopt);
+        auto found = collect(folder_documents(folder, options.stop), options, std::nullopt);
         sort_latest_created_first(found);
         if (options.limit && found.size() > *options.limit) found.resize(*options.limit);
         return found;
@@ -88,10 +89,11 @@ public:
     /// Hands documents over in order of their names while further ones are read.
     /// @param root `metaflow::hub_prefix` for hub entries
     void search(std::string_view pathspec, const std::function<bool(const checkpoint_reference&)>& visit,
-                const damage_handler& on_damage, std::string_view root = metaflow::checkpoints_prefix) const {
+                const damage_handler& on_damage, const std::stop_token& stop = {},
+                std::string_view root = metaflow::checkpoints_prefix) const {
         metaflow::check_search_path(pathspec);
-        detail::read_documents<checkpoint_reference>(storage_, task_documents(pathspec, root), limits_, on_damage,
-                                                     visit);
+        detail::read_documents<checkpoint_reference>(storage_, task_documents(pathspec, stop, root), limits_, on_damage,
+                                                     visit, detail::all_documents, stop);
     }
 
     /// Whether the store still has the document of a checkpoint; yes where the key does not say which one it is.
@@ -111,25 +113,28 @@ public:
         return list_files(storage_, documented(document), limits_);
     }
 
-    verification verify(const reference& which) const {
+    verification verify(const reference& which, const verify_options& options = {}) const {
         metaflow::parse_checkpoint_key(which.key());
         return verify_tree(
-            storage_, [&] { return documented(resolve(which)); }, limits_);
+            storage_, [&] { return documented(resolve(which, options.stop)); }, limits_, options);
     }
 
     /// False where nothing was there.
-    bool remove(const reference& which) const { return remove_checkpoint(storage_, which, limits_); }
-
-private:
-    std::vector<listed_document> task_documents(std::string_view pathspec,
-                                                std::string_view root = metaflow::checkpoints_prefix) const {
-        return detail::list_documents(storage_, metaflow::task_documents_prefix(root, pathspec),
-                                      metaflow::parse_task_document_id);
+    bool remove(const reference& which, const std::stop_token& stop = {}) const {
+        return remove_checkpoint(storage_, which, limits_, stop);
     }
 
-    std::vector<listed_document> folder_documents(const metaflow::artifact_folder& folder) const {
+private:
+    std::vector<listed_document> task_documents(std::string_view pathspec, const std::stop_token& stop,
+                                                std::string_view root = metaflow::checkpoints_prefix) const {
+        return detail::list_documents(storage_, metaflow::task_documents_prefix(root, pathspec),
+                                      detail::task_document_id, stop);
+    }
+
+    std::vector<listed_document> folder_documents(const metaflow::artifact_folder& folder,
+                                                  const std::stop_token& stop) const {
         return detail::list_documents(storage_, metaflow::artifact_documents_prefix(folder),
-                                      metaflow::parse_artifact_document_id);
+                                      metaflow::parse_artifact_document_id, stop);
     }
 
     std::vector<checkpoint_reference> collect(std::vector<listed_document> documents, const list_options& options,
@@ -146,7 +151,7 @@ private:
             return true;
         };
         detail::read_documents<checkpoint_reference>(storage_, documents, limits_, options.on_damage, keep,
-                                                     limit.value_or(documents.size()));
+                                                     limit.value_or(documents.size()), options.stop);
         return found;
     }
 

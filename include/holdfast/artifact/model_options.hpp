@@ -50,6 +50,7 @@ struct model_list_options {
     std::optional<std::string> attempt = {};  ///< digits: only of this attempt
     std::optional<std::size_t> limit = {};    ///< the newest so many; all documents are read, names carry no time
     damage_handler on_damage = {};            ///< told of each document that cannot be read; they are passed over
+    std::stop_token stop = {};
 };
 
 }  // namespace holdfast

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <stop_token>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -35,11 +37,11 @@ public:
 
     /// The stored document of a model, whatever the form of the reference: the document alone decides how the model
     /// is loaded, as in Python.
-    /// Errors: `key_not_compatible`, `not_found`, `corrupt`.
-    model_reference resolve(const reference& which) const {
+    /// Errors: `key_not_compatible`, `not_found`, `corrupt`, `cancelled`.
+    model_reference resolve(const reference& which, const std::stop_token& stop = {}) const {
         const auto key = which.key();
         const auto document = metaflow::model_artifact_document_key(metaflow::parse_model_key(key));
-        const auto text = find_text(storage_, document, detail::document_limit);
+        const auto text = find_text(storage_, document, detail::document_limit, stop);
         if (!text) {
             throw error(errc::not_found, "load", key,
                         "no model has this key in this store; it was removed, or the store is another");
@@ -71,22 +73,24 @@ public:
 
     /// Hands documents over in order of their names while further ones are read.
     void search(std::string_view pathspec, const std::function<bool(const model_reference&)>& visitor,
-                const damage_handler& on_damage) const {
-        visit({.pathspec = std::string(pathspec), .on_damage = on_damage}, visitor);
+                const damage_handler& on_damage, const std::stop_token& stop = {}) const {
+        visit({.pathspec = std::string(pathspec), .on_damage = on_damage, .stop = stop}, visitor);
     }
 
     std::vector<stored_file> files_of(const model_reference& model) const {
         return list_files(storage_, documented(model), limits_);
     }
 
-    verification verify(const reference& which) const {
+    verification verify(const reference& which, const verify_options& options = {}) const {
         metaflow::parse_model_key(which.key());
         return verify_tree(
-            storage_, [&] { return documented(resolve(which)); }, limits_);
+            storage_, [&] { return documented(resolve(which, options.stop)); }, limits_, options);
     }
 
     /// False where nothing was there.
-    bool remove(const reference& which) const { return remove_model(storage_, which, limits_); }
+    bool remove(const reference& which, const std::stop_token& stop = {}) const {
+        return remove_model(storage_, which, limits_, stop);
+    }
 
 private:
     template <class Visit>
@@ -94,12 +98,14 @@ private:
         metaflow::check_search_path(options.pathspec);
         check_attempt_filter(options.attempt);
         std::vector<object_info> documents;
-        storage_.list(metaflow::model_documents_prefix(options.pathspec), [&](const object_info& object) {
+        const auto take = [&](const object_info& object) {
             const auto where = metaflow::parse_model_task_document_key(object.key.str());
             if (where && is_wanted(*where, options)) documents.push_back(object);
             return true;
-        });
-        detail::read_documents<model_reference>(storage_, documents, limits_, options.on_damage, visitor);
+        };
+        list_objects(storage_, metaflow::model_documents_prefix(options.pathspec), take, options.stop);
+        detail::read_documents<model_reference>(storage_, documents, limits_, options.on_damage, visitor,
+                                                detail::all_documents, options.stop);
     }
 
     static bool is_wanted(const metaflow::model_task_document_location& where, const model_list_options& options) {

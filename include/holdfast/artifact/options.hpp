@@ -58,6 +58,7 @@ struct list_options {
     bool whole_namespace = false;             ///< of every run and task with the context's step, scope and identifier
     std::optional<std::size_t> limit = {};    ///< the newest so many
     damage_handler on_damage = {};            ///< told of each document that cannot be read; they are passed over
+    std::stop_token stop = {};
 };
 
 }  // namespace holdfast

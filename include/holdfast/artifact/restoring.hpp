@@ -102,6 +102,7 @@ private:
     list_options listing() {
         list_options options;
         options.name = options_.name;
+        options.stop = options_.load.stop;
         options.on_damage = [this](const error& failed) {
             skipped_.push_back({failed.key(), failed.kind(), failed.message()});
         };
