@@ -86,12 +86,14 @@ exit_status report(const std::string& key, const holdfast::verification& seen, o
 
 exit_status list(const global_options& options, const list_arguments& arguments, output& out) {
     auto found = arguments.whole_namespace ? listing::of_tasks(out) : listing::of_task(out);
+    const auto stop = stop_on_interrupt();
     const auto task = in_task(options);
     for (const auto& reference : task.list({.name = arguments.name,
                                  .attempt = options.attempt,
                                  .whole_namespace = arguments.whole_namespace,
                                  .limit = arguments.limit,
-                                 .on_damage = found.on_damage()})) {
+                                 .on_damage = found.on_damage(),
+                                 .stop = stop})) {
         found.add(reference);
     }
     return found.finish();
@@ -103,7 +105,8 @@ exit_status search(const global_options& options, const std::string& pathspec, o
         found.add(reference);
         return true;
     };
-    in_store(options).search(pathspec, visit, found.on_damage());
+    const auto stop = stop_on_interrupt();
+    in_store(options).search(pathspec, visit, found.on_damage(), stop);
     return found.finish();
 }
 
@@ -167,6 +170,7 @@ exit_status restore(const global_options& options, const restore_arguments& argu
 
 exit_status verify(const global_options& options, const verify_arguments& arguments, output& out) {
     auto found = listing::of_tasks(out);
+    const auto stop = stop_on_interrupt();
     const auto store = store_of(options);
     auto wanted = references_of(arguments.references);
     if (arguments.all) {
@@ -175,9 +179,10 @@ exit_status verify(const global_options& options, const verify_arguments& argume
             out.progress("found " + std::to_string(wanted.size()));
             return true;
         };
-        holdfast::search_artifacts(store, "", take, found.on_damage(), {});
+        holdfast::search_artifacts(store, "", take, found.on_damage(), {}, stop);
     } else if (arguments.references.empty()) {
-        for (const auto& each : in_task(options).list({.attempt = options.attempt, .on_damage = found.on_damage()})) {
+        for (const auto& each :
+             in_task(options).list({.attempt = options.attempt, .on_damage = found.on_damage(), .stop = stop})) {
             wanted.emplace_back(each.key);
         }
     }
@@ -185,19 +190,20 @@ exit_status verify(const global_options& options, const verify_arguments& argume
     table rows{{{"STATUS"}, {"KEY"}, {"DETAIL"}}};
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         out.progress(bar_of(i, wanted.size()) + " verifying");
-        status =
-            first_problem(status, report(wanted[i].key(), holdfast::verify_artifact(store, wanted[i], {}), out, rows));
+        const auto seen = holdfast::verify_artifact(store, wanted[i], {}, {.stop = stop});
+        status = first_problem(status, report(wanted[i].key(), seen, out, rows));
     }
     if (!rows.rows.empty()) out.result(rows);
     return status;
 }
 
 exit_status remove(const global_options& options, const std::vector<std::string>& references, output& out) {
+    const auto stop = stop_on_interrupt();
     const auto store = store_of(options);
     exit_status status = done;
     for (const auto& which : references_of(references)) {
         try {
-            holdfast::delete_model(store, which, {.must_exist = true});
+            holdfast::delete_model(store, which, {.must_exist = true, .stop = stop});
             out.note("removed " + which.key());
         } catch (const error& problem) {
             if (problem.kind() != errc::not_found) throw;

@@ -36,12 +36,14 @@ exit_status save_model(const global_options& options, const model_save_arguments
 
 exit_status list_models(const global_options& options, const model_list_arguments& arguments, output& out) {
     auto found = listing::of_models(out);
+    const auto stop = stop_on_interrupt();
     const holdfast::model<any_storage> store{store_of(options)};
     for (const auto& model : store.list({.pathspec = arguments.pathspec,
                                          .label = arguments.label,
                                          .attempt = options.attempt,
                                          .limit = arguments.limit,
-                                         .on_damage = found.on_damage()})) {
+                                         .on_damage = found.on_damage(),
+                                         .stop = stop})) {
         found.add(model);
     }
     return found.finish();
