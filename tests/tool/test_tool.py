@@ -34,6 +34,20 @@ def cannot_run(reason):
     pytest.skip(reason)
 
 
+def interrupt_when(is_time, tool, *arguments):
+    """Interrupts the tool once `is_time`, asked with its process id, says so; whether it was stopped before its end."""
+    running = subprocess.Popen([tool.program, "--json", *tool.where(), *arguments], cwd=tool.folder,
+                               env=tool.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while running.poll() is None and not is_time(running.pid):
+        pass
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate()
+    if running.returncode == 0:
+        return False
+    assert running.returncode == 1 and json.loads(err)["error"]["kind"] == "cancelled" and out == b""
+    return True
+
+
 # --- usage -----------------------------------------------------------------------------------------------------------
 
 
@@ -628,6 +642,26 @@ def test_verify_what_python_wrote(tool):
     assert tool("verify", saved["key"], status=4).record["status"] == "corrupt"
 
 
+def test_an_interrupted_verify_says_nothing_of_the_checkpoint(tool):
+    big = tool.folder / "big"
+    big.mkdir()
+    for number in range(8):
+        with open(big / f"{number}", "wb") as file:
+            file.truncate(1 << 25)
+    saved = tool("save", big).record
+    heeded = []
+
+    def heeds(process):
+        blocked = re.search(r"^SigBlk:\s*(\w+)", Path(f"/proc/{process}/status").read_text(), re.MULTILINE).group(1)
+        if int(blocked, 16) & 1 << (signal.SIGINT - 1):
+            heeded.append(process)
+        return heeded
+
+    interrupt_when(heeds, tool, "verify", saved["key"])
+    assert heeded
+    assert tool("verify", saved["key"]).record["status"] == "ok"
+
+
 @pytest.mark.on_s3
 def test_verify_for_people(tool):
     good = tool.save()
@@ -648,6 +682,19 @@ def test_remove(tool):
     assert not tool.data(first).exists() and not tool.data(third).exists()
     assert tool("restore", "target").record["key"] == second["key"], "latest moved to what is left"
     assert tool.save()["version_id"] == 3, "a version is never given twice"
+
+
+def test_an_interrupted_remove_is_finished_by_the_next(tool):
+    many = tool.folder / "many"
+    many.mkdir()
+    for number in range(3000):
+        (many / f"{number}").write_text("")
+    saved = tool("save", many).record
+    by_key, _ = tool.documents(saved)
+    interrupted = interrupt_when(lambda _: not by_key.exists(), tool, "remove", saved["key"])
+    assert tool("search", task=None).out == ""
+    tool("remove", saved["key"], status=0 if interrupted else 3)
+    assert not tool.data(saved).exists()
 
 
 @pytest.mark.on_s3
