@@ -97,7 +97,7 @@ TEST_CASE("a verification of a model that is stopped asks for nothing more") {
             CHECK(found.status == verification::result::ok);
         });
         check_reading(here, 2, [&](const watched_store& store, const std::stop_token& stop) {
-            const auto found = verify_artifact(store, key, {}, {.connections = 1}, {.stop = stop});
+            const auto found = verify_artifact(store, key, {.connections = 1}, {.stop = stop});
             CHECK(found.status == verification::result::ok);
         });
     }

@@ -128,7 +128,7 @@ private:
     std::vector<listed_document> task_documents(std::string_view pathspec, const std::stop_token& stop,
                                                 std::string_view root = metaflow::checkpoints_prefix) const {
         return detail::list_documents(storage_, metaflow::task_documents_prefix(root, pathspec),
-                                      detail::task_document_id, stop);
+                                      metaflow::parse_task_document_id, stop);
     }
 
     std::vector<listed_document> folder_documents(const metaflow::artifact_folder& folder,
