@@ -117,6 +117,13 @@ namespace detail {
 HOLDFAST_DECL void read_generated(const byte_source::generated_extent& piece, std::uint64_t offset,
                                   std::span<std::byte> buffer);
 
+/// The same of any extent; a file is opened for it. Errors: as `byte_source::read`.
+HOLDFAST_DECL void read_extent(const byte_source::extent& piece, std::uint64_t offset, std::span<std::byte> buffer);
+
+/// The same of a file that is open. Errors: `precondition_failed` where it ends too early.
+HOLDFAST_DECL void read_opened(const byte_source::file_extent& part, const file& opened, std::uint64_t offset,
+                               std::span<std::byte> buffer);
+
 }  // namespace detail
 
 }  // namespace holdfast

@@ -14,6 +14,7 @@
 
 #include <holdfast/archive/safe_path.hpp>
 #include <holdfast/core/error.hpp>
+#include <holdfast/core/source_reader.hpp>
 #include <holdfast/detail/crc32c.hpp>
 #include <holdfast/detail/digest.hpp>
 #include <holdfast/detail/hex.hpp>
@@ -23,20 +24,6 @@ namespace holdfast {
 namespace detail {
 
 inline constexpr std::size_t digest_block = 1 << 20;
-
-/// Hands every block of a source to `use`, in order.
-template <class Use>
-void for_each_block(const byte_source& source, Use use) {
-    const auto buffer =
-        std::make_unique_for_overwrite<std::byte[]>(std::min<std::uint64_t>(digest_block, source.size()));
-    for (std::uint64_t offset = 0; offset < source.size();) {
-        const auto wanted = std::min<std::uint64_t>(digest_block, source.size() - offset);
-        const auto block = std::span{buffer.get(), static_cast<std::size_t>(wanted)};
-        const auto got = source.read(offset, block);
-        use(std::span<const std::byte>{block.first(got)});
-        offset += got;
-    }
-}
 
 /// By the rule of an unpacker, which takes longer paths than a store takes keys.
 inline bool is_tree_path(std::string_view text) {
@@ -174,7 +161,10 @@ HOLDFAST_DECL std::string detail::file_digest::finish() {
 HOLDFAST_DECL std::string digest_of(const byte_source& source, digest_kind kind) {
     if (kind == digest_kind::none) return {};
     detail::file_digest digest{kind};
-    detail::for_each_block(source, [&](std::span<const std::byte> block) { digest.update(block); });
+    detail::source_reader reader(source);
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(detail::digest_block, source.size()));
+    const auto block = std::make_unique_for_overwrite<std::byte[]>(size);
+    while (const std::size_t count = reader.read({block.get(), size})) digest.update({block.get(), count});
     return digest.finish();
 }
 

@@ -44,7 +44,13 @@ HOLDFAST_DECL void read_generated(const byte_source::generated_extent& piece, st
     }
 }
 
-inline void read_extent(const byte_source::extent& piece, std::uint64_t offset, std::span<std::byte> buffer) {
+HOLDFAST_DECL void read_opened(const byte_source::file_extent& part, const file& opened, std::uint64_t offset,
+                               std::span<std::byte> buffer) {
+    const std::size_t count = opened.read_at(part.offset + offset, buffer);
+    if (count != buffer.size()) throw_source_file_changed(part.file->path());
+}
+
+HOLDFAST_DECL void read_extent(const byte_source::extent& piece, std::uint64_t offset, std::span<std::byte> buffer) {
     if (const auto* memory = std::get_if<byte_source::memory_extent>(&piece)) {
         std::ranges::copy(memory->bytes.subspan(static_cast<std::size_t>(offset), buffer.size()), buffer.begin());
         return;
@@ -54,8 +60,7 @@ inline void read_extent(const byte_source::extent& piece, std::uint64_t offset, 
     }
     const auto& part = std::get<byte_source::file_extent>(piece);
     const file opened = part.file->open();
-    const std::size_t count = opened.read_at(part.offset + offset, buffer);
-    if (count != buffer.size()) throw_source_file_changed(part.file->path());
+    read_opened(part, opened, offset, buffer);
     part.file->check_unchanged(opened);
 }
 
