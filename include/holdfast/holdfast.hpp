@@ -70,6 +70,7 @@
 #include <holdfast/archive/tar_extractor.hpp>
 #include <holdfast/archive/tar_gz.hpp>
 #include <holdfast/archive/tar_index.hpp>
+#include <holdfast/archive/tar_stream.hpp>
 #include <holdfast/archive/tar_unpacker.hpp>
 #include <holdfast/archive/unpack_target.hpp>
 #include <holdfast/archive/unpacked_directory.hpp>

@@ -96,6 +96,7 @@
 #include <holdfast/archive/impl/tar_extractor.ipp>
 #include <holdfast/archive/impl/tar_gz.ipp>
 #include <holdfast/archive/impl/tar_index.ipp>
+#include <holdfast/archive/impl/tar_stream.ipp>
 #include <holdfast/archive/impl/tar_unpacker.ipp>
 #include <holdfast/archive/impl/unpacked_directory.ipp>
 

@@ -2,8 +2,10 @@
 #define HOLDFAST_ARCHIVE_FORMAT_HPP
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -17,13 +19,16 @@ namespace holdfast {
 
 /// One object that a saved tree becomes.
 struct packed_object {
-    std::string path;      ///< below the save's key; empty: the object is the key itself
+    std::string path;  ///< below the save's key; empty: the object is the key itself
     byte_source content;
 };
 
 /// The objects of a saved tree: a list of known sizes, or one stream whose size shows at its end.
 /// The stream is made anew at each call, so that a failed upload can start again.
 using packed_tree = std::variant<std::vector<packed_object>, std::function<byte_stream()>>;
+
+/// Sees the content of a tree's files pass: the next bytes of an entry.
+using content_visitor = std::function<void(const tree_entry&, std::span<const std::byte>)>;
 
 namespace detail {
 
@@ -57,12 +62,29 @@ concept has_pack = requires(const file_tree& tree) {
 /// | `F::storage_format`    | what the document says and Python understands: "files" or "tar"      |        |
 /// | `F::name`              | what people say: "files", "tar", "tar.gz"                            |        |
 /// | `F::default_symlinks`  | the link policy of a save that names none                            |        |
-/// | `F::pack(tree)`        | The objects, without reading a file's content. Deterministic: equal trees give equal bytes. | `unsupported` (an entry the format cannot hold) |
+/// | `F::pack(tree)`        | The objects, without reading a file's content. Deterministic: equal trees give equal
+/// bytes. | `unsupported` (an entry the format cannot hold) |
 ///
 /// Models: `files`, `tar`, `tar_gz`.
 template <class Format>
 concept archive_format = detail::has_storage_format<Format> && detail::has_format_name<Format> &&
                          detail::has_default_symlinks<Format> && detail::has_pack<Format>;
+
+/// Ability: the tree as one stream that shows what passes.
+///
+/// | expression             | meaning                                                              | errors |
+/// | ---------------------- | -------------------------------------------------------------------- | ------ |
+/// | `F::stream(tree, see)` | The bytes of the one object that `pack` gives, as a `byte_stream` that refers to the
+/// tree. It reads each file once, in order, and calls `see`, where there is one, with what it read before it returns
+/// those bytes. | those of `pack`; the stream's: as `byte_source::read`, whatever `see` throws | | `F::is_sized` |
+/// whether `pack` tells the size of the object, so that a store can take its parts in any order |        |
+///
+/// Models: `tar`, `tar_gz`.
+template <class Format>
+concept streamed_archive_format = archive_format<Format> && requires(const file_tree& tree, content_visitor see) {
+    { Format::stream(tree, see) } -> std::same_as<byte_stream>;
+    { Format::is_sized } -> std::convertible_to<bool>;
+};
 
 /// True for an archive format; for any other type a compile error whose first line names the member that is missing
 /// or of another type.

@@ -5,6 +5,7 @@
 
 #include <holdfast/archive/file_tree.hpp>
 #include <holdfast/archive/format.hpp>
+#include <holdfast/core/byte_stream.hpp>
 #include <holdfast/detail/config.hpp>
 
 namespace holdfast {
@@ -19,8 +20,10 @@ struct tar {
     static constexpr std::string_view storage_format = "tar";
     static constexpr std::string_view name = "tar";
     static constexpr symlink_policy default_symlinks = symlink_policy::keep;
+    static constexpr bool is_sized = true;
 
     HOLDFAST_DECL static packed_tree pack(const file_tree& tree);
+    HOLDFAST_DECL static byte_stream stream(const file_tree& tree, content_visitor see);
 };
 
 namespace detail {

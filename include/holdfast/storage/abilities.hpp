@@ -124,6 +124,19 @@ object_info put_stream(const Storage& storage, const object_key& key, const byte
     }
 }
 
+/// Whether an object of known size is stored as well by `put_stream`: by a backend that has it and writes from the
+/// first byte to the last anyway, because it does not gain by ranges.
+template <storage_backend Storage>
+bool writes_streams(const Storage& storage) {
+    if constexpr (requires {
+                      { storage.writes_streams() } -> std::same_as<bool>;
+                  }) {
+        return storage.writes_streams();
+    } else {
+        return streaming_storage<Storage> && !gains_by_ranges(storage);
+    }
+}
+
 namespace detail {
 
 inline void check_below(const object_key& prefix, std::span<const pending_put> objects) {

@@ -37,6 +37,7 @@ public:
                                                const transfer_limits&) const = 0;
     virtual bool gains_by_ranges() const = 0;
     virtual std::shared_ptr<const storage_interface> reading_below(std::string_view) const = 0;
+    virtual bool writes_streams() const = 0;
     virtual bool reserve(const object_key&) const = 0;
 };
 
@@ -78,6 +79,7 @@ public:
     std::shared_ptr<const storage_interface> reading_below(std::string_view prefix) const override {
         return std::make_shared<const held_storage>(holdfast::reading_below(storage_, prefix));
     }
+    bool writes_streams() const override { return holdfast::writes_streams(storage_); }
     bool reserve(const object_key& key) const override { return holdfast::reserve(storage_, key); }
 
 private:
@@ -126,6 +128,7 @@ public:
     }
     bool gains_by_ranges() const { return held_->gains_by_ranges(); }
     any_storage reading_below(std::string_view prefix) const { return any_storage(held_->reading_below(prefix)); }
+    bool writes_streams() const { return held_->writes_streams(); }
 
     /// As the function `reserve` over what is held.
     bool reserve(const object_key& key) const { return held_->reserve(key); }

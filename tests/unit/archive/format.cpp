@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -25,6 +27,17 @@ struct names_only {
         for (const auto& entry : tree.entries) names += entry.path + '\n';
         return std::vector<packed_object>{{"names", byte_source::from_text(names)}};
     }
+};
+
+struct streams_names : names_only {
+    static constexpr bool is_sized = true;
+    static byte_stream stream(const file_tree&, content_visitor) {
+        return [](std::span<std::byte>) { return std::size_t{0}; };
+    }
+};
+
+struct streams_without_visitor : streams_names {
+    static byte_stream stream(const file_tree& tree) { return streams_names::stream(tree, {}); }
 };
 
 struct without_name {
@@ -54,6 +67,12 @@ static_assert(!archive_format<without_name>);
 static_assert(!archive_format<with_number_as_format>);
 static_assert(!archive_format<packs_one_source>);
 static_assert(!archive_format<packs_with_state>);
+static_assert(streamed_archive_format<tar>);
+static_assert(streamed_archive_format<tar_gz>);
+static_assert(streamed_archive_format<streams_names>);
+static_assert(!streamed_archive_format<streams_without_visitor>);
+static_assert(!streamed_archive_format<names_only>);
+static_assert(!streamed_archive_format<files>);
 
 }  // namespace archive_format_models
 

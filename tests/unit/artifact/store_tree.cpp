@@ -6,13 +6,20 @@
 #include <holdfast/archive/tar.hpp>
 #include <holdfast/archive/tar_gz.hpp>
 #include <holdfast/detail/temp_directory.hpp>
+#include <holdfast/storage/any.hpp>
+#include <holdfast/storage/local.hpp>
 #include <holdfast/storage/memory.hpp>
 #include <tests/support/archetype_storage.hpp>
 #include <tests/support/failing_storage.hpp>
 #include <tests/support/tree_building.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
+#include <fstream>
+#include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 using namespace holdfast;
@@ -43,6 +50,44 @@ template <class Archive, class Storage>
 stored_tree store(const Storage& storage, const file_tree& tree, digest_kind digest, unsigned connections = 2) {
     return store_tree<Archive>(storage, key, tree, digest, {.connections = connections}, {});
 }
+
+tree_entry file_entry(std::string path, byte_source content) {
+    tree_entry entry;
+    entry.path = std::move(path);
+    entry.content = std::move(content);
+    return entry;
+}
+
+/// Everything that a file's content may be, larger than a block, and what has none.
+file_tree make_mixed_tree(const temp_directory& folder) {
+    write_file(folder.path() / "a large file", std::string(600'000, 'a') + "end");
+    write_file(folder.path() / "empty", "");
+    write_file(folder.path() / "first name", "one file");
+    std::filesystem::create_hard_link(folder.path() / "first name", folder.path() / "second name");
+    std::filesystem::create_symlink("empty", folder.path() / "link");
+    std::filesystem::create_directories(folder.path() / "void");
+    file_tree tree = scan_tree(folder.path(), symlink_policy::keep);
+    byte_source pieces = byte_source::from_text("memory, then ");
+    pieces.append(byte_source::from_generator(300'000, [](std::uint64_t offset, std::span<std::byte> out) {
+        for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<std::byte>(offset + i);
+        return out.size();
+    }));
+    tree.entries.push_back(file_entry("z pieces", std::move(pieces)));
+    return tree;
+}
+
+/// The least format that streams by itself: its digests are a pass of their own.
+struct only_packs {
+    static constexpr std::string_view storage_format = "tar";
+    static constexpr std::string_view name = "mine";
+    static constexpr symlink_policy default_symlinks = symlink_policy::keep;
+    static packed_tree pack(const file_tree& tree) { return tar_gz::pack(tree); }
+};
+
+/// The least format that shows what passes, and shows nothing.
+struct shows_nothing : tar {
+    static byte_stream stream(const file_tree& tree, const content_visitor&) { return tar::stream(tree, {}); }
+};
 
 }  // namespace
 
@@ -133,4 +178,104 @@ TEST_CASE_TEMPLATE("what the store says and a wish to stop come through", Archiv
     CHECK(failure_of([&] {
               store_tree<Archive>(memory_storage{}, key, tree, digest_kind::crc32c, {}, stop.get_token());
           }) == errc::cancelled);
+}
+
+TEST_CASE_TEMPLATE("digests that are taken as the files pass are those of a pass of their own", Archive, tar, tar_gz,
+                   only_packs, shows_nothing) {
+    const temp_directory folder;
+    const temp_directory root;
+    const auto tree = make_mixed_tree(folder);
+    const auto check = [&](const auto& storage) {
+        for (const auto kind : {digest_kind::none, digest_kind::crc32c, digest_kind::sha256}) {
+            const auto stored = store<Archive>(storage, tree, kind);
+            CHECK(stored.size == storage.head(key)->size);
+            const auto& found = stored.contents.files;
+            REQUIRE(paths(stored.contents) ==
+                    std::vector<std::string>{"a large file", "empty", "first name", "second name", "z pieces"});
+            for (const auto& file : found) {
+                CAPTURE(file.path);
+                const auto entry = std::ranges::find(tree.entries, file.path, &tree_entry::path);
+                CHECK(file.digest == digest_of(entry->content, kind));
+            }
+        }
+    };
+    check(local_storage(root.path()));
+    check(any_storage(local_storage(root.path())));
+    check(memory_storage{});
+}
+
+TEST_CASE("a store that writes a tar as a stream holds the same bytes as any other") {
+    const temp_directory folder;
+    const temp_directory root;
+    const local_storage local(root.path());
+    const memory_storage memory;
+    SUBCASE("a directory") {
+        const auto tree = make_mixed_tree(folder);
+        store<tar>(local, tree, digest_kind::crc32c);
+        store<tar>(memory, tree, digest_kind::crc32c);
+    }
+    SUBCASE("a single file") {
+        write_file(folder.path() / "weights", std::string(300'000, 'w'));
+        const auto tree = scan_tree(folder.path() / "weights", symlink_policy::keep);
+        const auto stored = store<tar>(local, tree, digest_kind::crc32c);
+        CHECK(stored.contents.files.at(0).digest ==
+              store<tar>(memory, tree, digest_kind::crc32c).contents.files[0].digest);
+    }
+    CHECK((get_text(local, key) == get_text(memory, key)));
+}
+
+TEST_CASE("links between the names of a file need no order, and a link to nothing has its own digest") {
+    const temp_directory root;
+    file_tree tree;
+    tree.entries = {file_entry("a", byte_source::from_text("other")), file_entry("b", byte_source::from_text("text"))};
+    tree.entries[0].type = tree_entry::kind::hard_link;
+    SUBCASE("to a later name") {
+        tree.entries[0].target = "b";
+        const auto found = store<tar>(local_storage(root.path()), tree, digest_kind::crc32c).contents.files;
+        CHECK(found[0].digest == found[1].digest);
+    }
+    SUBCASE("to nothing") {
+        tree.entries[0].target = "nothing";
+        const auto found = store<tar>(local_storage(root.path()), tree, digest_kind::crc32c).contents.files;
+        CHECK(found[0].digest == digest_of(tree.entries[0].content, digest_kind::crc32c));
+    }
+}
+
+TEST_CASE_TEMPLATE("a file that changes while the archive is written fails the save, and nothing is stored", Archive,
+                   tar, tar_gz) {
+    const temp_directory folder;
+    const temp_directory root;
+    const auto path = folder.path() / "file";
+    write_file(path, std::string(500'000, 'x'));
+    std::function<void()> change;
+    SUBCASE("longer") {
+        change = [&] { std::ofstream(path, std::ios::app) << "more"; };
+    }
+    SUBCASE("shorter") {
+        change = [&] { std::filesystem::resize_file(path, 400'000); };
+    }
+    SUBCASE("touched") {
+        change = [&] { detail::set_path_modified(path, 1'000'000'000, false); };
+    }
+    SUBCASE("replaced") {
+        change = [&] {
+            write_file(folder.path() / "new", std::string(500'000, 'x'));
+            std::filesystem::rename(folder.path() / "new", path);
+        };
+    }
+    // the first half of the file, what changes it, and the second half
+    byte_source content = byte_source::from_file(path).slice(0, 250'000);
+    content.append(byte_source::from_generator(1, [&](std::uint64_t, std::span<std::byte>) {
+        change();
+        return std::size_t{1};
+    }));
+    content.append(byte_source::from_file(path).slice(250'000, 250'000));
+    file_tree tree;
+    tree.entries = {file_entry("file", content)};
+    const local_storage local(root.path());
+    for (const auto digest : {digest_kind::none, digest_kind::crc32c, digest_kind::sha256}) {
+        CHECK(failure_of([&] { store<Archive>(local, tree, digest); }) == errc::precondition_failed);
+        CHECK(list_all(local, "").empty());
+        CHECK(local.clean_unfinished({}) == 0);
+    }
 }

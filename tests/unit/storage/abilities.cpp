@@ -156,3 +156,17 @@ TEST_CASE("any store has a handle for reading below a prefix") {
     put_text(memory, object_key("a/b"), "text");
     CHECK(get_text(reading_below(memory, "a"), object_key("a/b")) == "text");
 }
+
+TEST_CASE("streams go to a backend that takes them and gains nothing by ranges") {
+    const detail::temp_directory scratch;
+    const local_storage local(scratch.path());
+    CHECK(writes_streams(local));
+    CHECK(writes_streams(any_storage(local)));
+    CHECK_FALSE(writes_streams(memory_storage()));
+    CHECK_FALSE(writes_streams(any_storage(memory_storage())));
+    struct no_streams : archetype_storage {
+        bool gains_by_ranges() const { return false; }
+    };
+    CHECK_FALSE(writes_streams(no_streams()));
+    CHECK_FALSE(writes_streams(any_storage(no_streams())));
+}

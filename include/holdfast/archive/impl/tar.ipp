@@ -13,43 +13,12 @@
 #include <utility>
 #include <vector>
 
+#include <holdfast/archive/tar_stream.hpp>
 #include <holdfast/detail/tar_codec.hpp>
 
 namespace holdfast {
 
 namespace detail {
-
-inline tar_type tar_type_of(tree_entry::kind type) noexcept {
-    switch (type) {
-        case tree_entry::kind::file:
-            return tar_type::regular;
-        case tree_entry::kind::directory:
-            return tar_type::directory;
-        case tree_entry::kind::symlink:
-            return tar_type::symlink;
-        case tree_entry::kind::hard_link:
-            return tar_type::hard_link;
-    }
-    return tar_type::regular;
-}
-
-inline tar_entry tar_entry_of(const tree_entry& entry) {
-    const bool is_file = entry.type == tree_entry::kind::file;
-    return {.path = entry.path,
-            .type = tar_type_of(entry.type),
-            .mode = entry.mode,
-            .modified_ns = entry.modified_ns,
-            .size = is_file ? entry.content.size() : 0,
-            .target = entry.target};
-}
-
-inline tar_entry root_entry_of(const file_tree& tree) {
-    return {.path = ".",
-            .type = tar_type::directory,
-            .mode = tree.root_mode,
-            .modified_ns = tree.root_modified_ns,
-            .target = {}};
-}
 
 /// All of an archive that is not content, one after the other: of each member the headers and the padding behind its
 /// content, then the end. A member costs its entry and not its blocks: they are made when they are read.
@@ -124,6 +93,10 @@ HOLDFAST_DECL byte_source tar_source(const file_tree& tree) {
 
 HOLDFAST_DECL packed_tree tar::pack(const file_tree& tree) {
     return std::vector<packed_object>{{"", detail::tar_source(tree)}};
+}
+
+HOLDFAST_DECL byte_stream tar::stream(const file_tree& tree, content_visitor see) {
+    return detail::tar_stream(tree, std::move(see));
 }
 
 }  // namespace holdfast
