@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <holdfast/archive/tar_stream.hpp>
+#include <holdfast/detail/copy_bytes.hpp>
 #include <holdfast/detail/tar_codec.hpp>
 
 namespace holdfast {
@@ -59,7 +60,7 @@ private:
         const std::string blocks = encode_tar_entry(from->entry);
         const auto rest = std::as_bytes(std::span(blocks)).subspan(static_cast<std::size_t>(offset - from->begin));
         const auto copied = rest.first(std::min(rest.size(), out.size()));
-        std::ranges::copy(copied, out.begin());
+        copy_bytes(copied, out);
         return out.subspan(copied.size());
     }
 

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <holdfast/core/source_reader.hpp>
+#include <holdfast/detail/copy_bytes.hpp>
 
 namespace holdfast::detail {
 
@@ -71,7 +72,7 @@ private:
         if (blocks_read_ == blocks_.size()) return content_ ? read_content(out) : 0;
         const auto rest = std::as_bytes(std::span(blocks_)).subspan(blocks_read_);
         const auto copied = rest.first(std::min(rest.size(), out.size()));
-        std::ranges::copy(copied, out.begin());
+        copy_bytes(copied, out);
         blocks_read_ += copied.size();
         return copied.size();
     }

@@ -20,6 +20,7 @@
 #include <holdfast/artifact/tree_check.hpp>
 #include <holdfast/core/byte_stream.hpp>
 #include <holdfast/core/error.hpp>
+#include <holdfast/detail/copy_bytes.hpp>
 #include <holdfast/detail/gzip.hpp>
 
 namespace holdfast::detail {
@@ -30,7 +31,7 @@ inline byte_stream archive_stream(const stored_archive& archive, std::uint64_t l
     return [ahead, offset = std::uint64_t{0}](std::span<std::byte> out) mutable {
         const auto ready = ahead->at(offset);
         const std::size_t count = std::min(ready.size(), out.size());
-        std::ranges::copy(ready.first(count), out.begin());
+        copy_bytes(ready.first(count), out);
         offset += count;
         return count;
     };

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <holdfast/artifact/tree_check.hpp>
+#include <holdfast/detail/copy_bytes.hpp>
 
 namespace holdfast {
 
@@ -29,7 +30,7 @@ HOLDFAST_DECL std::size_t file_reader::read(std::span<std::byte> buffer) {
         for (std::size_t done = 0; done < wanted.size();) {
             const auto ready = state_->ahead.at(tell() + done, wanted.size() - done);
             const std::size_t count = std::min(ready.size(), wanted.size() - done);
-            std::ranges::copy(ready.first(count), wanted.begin() + static_cast<std::ptrdiff_t>(done));
+            detail::copy_bytes(ready.first(count), wanted.subspan(done));
             done += count;
         }
     }

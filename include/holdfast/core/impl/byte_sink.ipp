@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include <holdfast/core/error.hpp>
+#include <holdfast/detail/copy_bytes.hpp>
 #include <holdfast/detail/crc32c.hpp>
 
 namespace holdfast {
@@ -31,7 +32,7 @@ HOLDFAST_DECL void span_sink::write(std::uint64_t offset, std::span<const std::b
     if (offset < begin_ || offset - begin_ > room_.size() || bytes.size() > room_.size() - (offset - begin_)) {
         throw error(errc::corrupt, "get", "", "the store sent bytes outside the range that was asked for");
     }
-    std::ranges::copy(bytes, room_.begin() + static_cast<std::ptrdiff_t>(offset - begin_));
+    detail::copy_bytes(bytes, room_.subspan(static_cast<std::size_t>(offset - begin_)));
     arrived_ += bytes.size();
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <holdfast/core/error.hpp>
+#include <holdfast/detail/copy_bytes.hpp>
 
 namespace holdfast {
 
@@ -52,7 +53,7 @@ HOLDFAST_DECL void read_opened(const byte_source::file_extent& part, const file&
 
 HOLDFAST_DECL void read_extent(const byte_source::extent& piece, std::uint64_t offset, std::span<std::byte> buffer) {
     if (const auto* memory = std::get_if<byte_source::memory_extent>(&piece)) {
-        std::ranges::copy(memory->bytes.subspan(static_cast<std::size_t>(offset), buffer.size()), buffer.begin());
+        copy_bytes(memory->bytes.subspan(static_cast<std::size_t>(offset), buffer.size()), buffer);
         return;
     }
     if (const auto* made = std::get_if<byte_source::generated_extent>(&piece)) {

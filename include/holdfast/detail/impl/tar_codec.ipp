@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <holdfast/core/error.hpp>
+#include <holdfast/detail/copy_bytes.hpp>
 
 namespace holdfast::detail {
 
@@ -133,7 +134,7 @@ HOLDFAST_DECL std::size_t tar_decoder::gather_header(std::span<const std::byte> 
         return tar_block_size;
     }
     const std::size_t count = std::min(bytes.size(), tar_block_size - gathered_);
-    std::ranges::copy(bytes.first(count), block_.begin() + static_cast<std::ptrdiff_t>(gathered_));
+    copy_bytes(bytes.first(count), std::span(block_).subspan(gathered_));
     gathered_ += count;
     if (gathered_ == tar_block_size) {
         gathered_ = 0;

@@ -10,6 +10,7 @@
 #include <variant>
 
 #include <holdfast/detail/cancellation.hpp>
+#include <holdfast/detail/copy_bytes.hpp>
 #include <holdfast/detail/crc32c.hpp>
 #include <holdfast/detail/hex.hpp>
 
@@ -124,7 +125,7 @@ HOLDFAST_DECL void staged_object::flush() {
 HOLDFAST_DECL void staged_object::write_memory(std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
         const auto room = room_for(bytes.size());
-        std::ranges::copy(bytes.first(room.size()), room.begin());
+        copy_bytes(bytes.first(room.size()), room);
         bytes = bytes.subspan(room.size());
         filled(room.size());
     }
