@@ -72,3 +72,27 @@ TEST_CASE("a file that changes before its last byte is read fails the reader") {
     }
     CHECK(failure_of([&] { reader.read(buffer); }) == errc::precondition_failed);
 }
+
+TEST_CASE("a file that is another one by now fails the reader, whatever stands in its place") {
+    const detail::temp_directory folder;
+    const auto path = folder.path() / "file";
+    write_file(path, "content");
+    const auto source = byte_source::from_file(path);
+    std::filesystem::remove(path);
+    SUBCASE("a file") {
+        write_file(path, "content");
+    }
+    SUBCASE("a shorter file") {
+        write_file(path, "c");
+    }
+    SUBCASE("a directory") {
+        std::filesystem::create_directory(path);
+    }
+    SUBCASE("a device") {
+        std::filesystem::create_symlink("/dev/zero", path);
+    }
+    std::vector<std::byte> buffer(60);
+    CHECK(failure_of([&] { detail::source_reader(source).read(buffer); }) == errc::precondition_failed);
+    CHECK(failure_of([&] { detail::source_reader(source).read(std::span(buffer).first(3)); }) ==
+          errc::precondition_failed);
+}

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <variant>
 
+#include <holdfast/core/error.hpp>
+
 namespace holdfast::detail {
 
 HOLDFAST_DECL std::size_t source_reader::read(std::span<std::byte> buffer) {
@@ -29,9 +31,16 @@ HOLDFAST_DECL std::size_t source_reader::read(std::span<std::byte> buffer) {
     return done;
 }
 
+// What one read takes whole is looked at after it only.
 HOLDFAST_DECL void source_reader::read_file(const byte_source::file_extent& part, std::span<std::byte> buffer) {
-    if (offset_ == 0) opened_ = part.file->open();
-    read_opened(part, opened_, offset_, buffer);
+    const bool is_whole = buffer.size() == part.size;
+    if (offset_ == 0) opened_ = is_whole ? file::open_read(part.file->path()) : part.file->open();
+    try {
+        read_opened(part, opened_, offset_, buffer);
+    } catch (const error&) {
+        part.file->check_unchanged(opened_);  // a pipe that stands in its place cannot be read so
+        throw;
+    }
     if (offset_ + buffer.size() < part.size) return;
     part.file->check_unchanged(opened_);
     opened_ = file();
