@@ -24,7 +24,7 @@ public:
     HOLDFAST_DECL explicit source_file(std::filesystem::path path);
 
     /// The same, where it was looked at just now. Errors: `invalid_argument` (not a regular file).
-    HOLDFAST_DECL source_file(std::filesystem::path path, const detail::file_status& status);
+    HOLDFAST_DECL source_file(std::string path, const detail::file_status& status);
 
     const std::string& path() const noexcept { return path_; }
     std::uint64_t size() const noexcept { return status_.size; }

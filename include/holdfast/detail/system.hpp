@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <holdfast/detail/config.hpp>
 
@@ -81,6 +82,9 @@ private:
 
 /// Status of a path, through links or of the link itself. Errors: as `file`.
 HOLDFAST_DECL file_status status_of(const std::filesystem::path& path, bool follow_links);
+
+/// The names in a directory with the status of each (of a link: its own). Follows links to the directory.
+HOLDFAST_DECL std::vector<std::pair<std::string, file_status>> entries_of(const std::string& path);
 
 /// Copies `size` bytes between open files, in the kernel where it can. Errors: `precondition_failed` where the
 /// input is shorter.

@@ -392,3 +392,23 @@ TEST_CASE("home is what HOME says, else what the user database says") {
     const variable empty("HOME", "");
     CHECK(home_directory() == by_database);
 }
+
+TEST_CASE("the entries of a directory come with their own status, also through a link to it") {
+    const temp_directory scratch;
+    const fs::path directory = scratch.path() / "directory";
+    fs::create_directories(directory / "below");
+    write_text(directory / "file", "text");
+    fs::create_symlink("file", directory / "link");
+    fs::create_directory_symlink("directory", scratch.path() / "way");
+    for (const auto& path : {directory, scratch.path() / "way"}) {
+        auto found = entries_of(path.string());
+        std::ranges::sort(found, {}, [](const auto& entry) { return entry.first; });
+        REQUIRE(found.size() == 3);
+        CHECK(found[0].first == "below");
+        CHECK(found[0].second.kind == file_kind::directory);
+        CHECK(found[1].second == status_of(directory / "file", false));
+        CHECK(found[2].second.kind == file_kind::symlink);
+    }
+    CHECK(refusal([&] { entries_of((directory / "nothing").string()); }) == errc::not_found);
+    CHECK(refusal([&] { entries_of((directory / "file").string()); }) == errc::invalid_argument);
+}

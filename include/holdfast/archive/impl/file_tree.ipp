@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <system_error>
 #include <utility>
 
 #include <holdfast/archive/safe_path.hpp>
@@ -22,29 +21,25 @@ class tree_scanner {
 public:
     tree_scanner(file_tree& tree, symlink_policy links) : tree_(tree), links_(links) {}
 
-    void scan_directory(const std::filesystem::path& path, const std::string& prefix, const file_status& status) {
+    void scan_directory(const std::string& path, const std::string& prefix, const file_status& status) {
         const auto identity = std::pair(status.device, status.inode);
         if (std::ranges::find(open_, identity) != open_.end()) {
-            throw error(errc::unsafe_path, "scan", path.string(),
+            throw error(errc::unsafe_path, "scan", path,
                         "a symbolic link leads back to a directory above it; remove it or save a tar that keeps links");
         }
         open_.push_back(identity);
-        std::error_code failure;
-        std::filesystem::directory_iterator entries(path, failure);
-        for (; !failure && entries != std::filesystem::directory_iterator(); entries.increment(failure)) {
-            scan_entry(entries->path(), prefix + entries->path().filename().string());
-        }
-        if (failure) throw error::from_errno(failure.value(), "scan", path.string());
+        const std::string above = path.ends_with('/') ? path : path + '/';
+        for (const auto& [name, found] : entries_of(path)) scan_entry(above + name, prefix + name, found);
         open_.pop_back();
     }
 
-    void scan_file(const std::filesystem::path& path, std::string name, const file_status& status) {
+    void scan_file(std::string path, std::string name, const file_status& status) {
         require_utf8(name);
         tree_entry entry;
         entry.path = std::move(name);
         entry.mode = status.mode;
         entry.modified_ns = status.modified_ns;
-        entry.content = byte_source::from_file(std::make_shared<const source_file>(path, status));
+        entry.content = byte_source::from_file(std::make_shared<const source_file>(std::move(path), status));
         if (status.links > 1) several_names_[entry.path] = {status.device, status.inode};
         tree_.entries.push_back(std::move(entry));
     }
@@ -67,17 +62,16 @@ public:
 private:
     using identity_type = std::pair<std::uint64_t, std::uint64_t>;  // device, inode
 
-    void scan_entry(const std::filesystem::path& path, std::string name) {
+    void scan_entry(std::string path, std::string name, file_status status) {
         require_utf8(name);
-        file_status status = status_of(path, false);
         if (status.kind == file_kind::symlink) {
             if (links_ == symlink_policy::refuse) {
-                throw error(errc::unsafe_path, "scan", path.string(), "this is a symbolic link, and links are refused");
+                throw error(errc::unsafe_path, "scan", path, "this is a symbolic link, and links are refused");
             }
             if (links_ == symlink_policy::keep) return keep_link(path, std::move(name), status);
             status = status_behind(path);
         }
-        if (status.kind != file_kind::directory) return scan_file(path, std::move(name), status);
+        if (status.kind != file_kind::directory) return scan_file(std::move(path), std::move(name), status);
         tree_entry entry;
         entry.path = name;
         entry.type = tree_entry::kind::directory;
@@ -87,17 +81,17 @@ private:
         scan_directory(path, name + '/', status);
     }
 
-    static file_status status_behind(const std::filesystem::path& link) {
+    static file_status status_behind(const std::string& link) {
         try {
             return status_of(link, true);
         } catch (const error& failure) {
             if (failure.kind() != errc::not_found) throw;
-            throw error(errc::not_found, "scan", link.string(),
+            throw error(errc::not_found, "scan", link,
                         "this symbolic link names nothing; remove it or save a tar that keeps links");
         }
     }
 
-    void keep_link(const std::filesystem::path& path, std::string name, const file_status& status) {
+    void keep_link(const std::string& path, std::string name, const file_status& status) {
         tree_entry entry;
         entry.path = std::move(name);
         entry.type = tree_entry::kind::symlink;
@@ -145,10 +139,10 @@ HOLDFAST_DECL file_tree scan_tree(const std::filesystem::path& path, symlink_pol
     if (status.kind == detail::file_kind::directory) {
         tree.root_mode = status.mode;
         tree.root_modified_ns = status.modified_ns;
-        scanner.scan_directory(path, "", status);
+        scanner.scan_directory(path.string(), "", status);
     } else {
         tree.is_single_file = true;
-        scanner.scan_file(path, path.filename().string(), status);
+        scanner.scan_file(path.string(), path.filename().string(), status);
     }
     scanner.finish();
     return tree;

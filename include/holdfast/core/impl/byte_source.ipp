@@ -82,10 +82,11 @@ inline void check_extent(const byte_source::extent& piece) {
 
 }  // namespace detail
 
-HOLDFAST_DECL source_file::source_file(std::filesystem::path path) : source_file(path, detail::status_of(path, true)) {}
+HOLDFAST_DECL source_file::source_file(std::filesystem::path path)
+    : source_file(path.string(), detail::status_of(path, true)) {}
 
-HOLDFAST_DECL source_file::source_file(std::filesystem::path path, const detail::file_status& status)
-    : path_(path.string()), status_(status) {
+HOLDFAST_DECL source_file::source_file(std::string path, const detail::file_status& status)
+    : path_(std::move(path)), status_(status) {
     if (status_.kind != detail::file_kind::regular) {
         throw error(errc::invalid_argument, "read", path_, "this is not a regular file; name one");
     }

@@ -285,16 +285,7 @@ HOLDFAST_DECL std::vector<std::pair<std::string, file_status>> beneath::entries(
         if (errno == ENOENT || errno == ENOTDIR) return {};
         throw_errno("list", full(path));
     }
-    std::vector<std::pair<std::string, file_status>> result;
-    for (auto& name : names_in(listing.get())) {
-        struct ::stat status {};
-        if (::fstatat(found.descriptor(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
-            result.emplace_back(std::move(name), file_status_of(status));
-        } else if (errno != ENOENT) {
-            throw_errno("list", full(path) + '/' + name);
-        }
-    }
-    return result;
+    return statuses_in(listing.get(), full(path));
 }
 
 HOLDFAST_DECL bool beneath::sync_directory(std::string_view path) const {

@@ -288,14 +288,38 @@ inline open_directory open_directory_at(int parent, const char* name) {
     return opened;
 }
 
-inline std::vector<std::string> names_in(::DIR* directory) {
+// `path` is for messages.
+inline std::vector<std::string> names_in(::DIR* directory, const std::string& path) {
     std::vector<std::string> names;
     ::rewinddir(directory);
+    errno = 0;  // which alone tells a failure from the end
     while (const ::dirent* entry = ::readdir(directory)) {
         const std::string_view name = entry->d_name;
         if (name != "." && name != "..") names.emplace_back(name);
+        errno = 0;
     }
+    if (errno != 0) throw_errno("list", path);
     return names;
+}
+
+// The names with the status of each, without those that vanish meanwhile. `path` is for messages.
+inline std::vector<std::pair<std::string, file_status>> statuses_in(::DIR* directory, const std::string& path) {
+    std::vector<std::pair<std::string, file_status>> result;
+    for (auto& name : names_in(directory, path)) {
+        struct ::stat found {};
+        if (::fstatat(::dirfd(directory), name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0) {
+            result.emplace_back(std::move(name), file_status_of(found));
+        } else if (errno != ENOENT) {
+            throw_errno("list", path + '/' + name);
+        }
+    }
+    return result;
+}
+
+HOLDFAST_DECL std::vector<std::pair<std::string, file_status>> entries_of(const std::string& path) {
+    const open_directory opened(::opendir(path.c_str()));
+    if (!opened) throw_errno("list", path);
+    return statuses_in(opened.get(), path);
 }
 
 // Removes the directory trees of `top` one level at a time: a directory that is not empty moves its own
@@ -305,7 +329,7 @@ public:
     tree_remover(::DIR* top, const std::filesystem::path& path) : top_(top), path_(path) {}
 
     void remove_contents() {
-        for (auto names = names_in(top_); !names.empty(); names = names_in(top_)) {
+        for (auto names = names_in(top_, path_.string()); !names.empty(); names = names_in(top_, path_.string())) {
             for (const auto& name : names) remove_entry(name);
         }
     }
@@ -319,7 +343,7 @@ private:
         const open_directory inner = open_directory_at(top_descriptor(), name.c_str());
         if (!inner) throw_errno("remove", path_ / name);
         const int descriptor = ::dirfd(inner.get());
-        for (const auto& entry : names_in(inner.get())) {
+        for (const auto& entry : names_in(inner.get(), (path_ / name).string())) {
             if (!remove_leaf(descriptor, entry)) move_up(descriptor, entry);
         }
         if (::unlinkat(top_descriptor(), name.c_str(), AT_REMOVEDIR) != 0) throw_errno("remove", path_ / name);
