@@ -35,6 +35,9 @@ struct dump_options {
 /// Wire: `json.dumps(document, sort_keys=...)`.
 HOLDFAST_DECL std::string dump_python_json(const boost::json::value& document, const dump_options& options = {});
 
+/// The same of a text.
+HOLDFAST_DECL std::string dump_python_text(std::string_view text);
+
 }  // namespace holdfast::detail
 
 #ifndef HOLDFAST_SEPARATE_COMPILATION

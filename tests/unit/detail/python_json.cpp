@@ -249,6 +249,12 @@ TEST_CASE("python json: strings must be UTF-8") {
     }
 }
 
+TEST_CASE("python json: a text by itself is what it is in a document") {
+    const std::string text = "plain, \"quoted\", \n, \xC3\xBC and \xF0\x9F\x98\x80";
+    CHECK(dump_python_text(text) == dump_python_json(boost::json::value(text)));
+    CHECK_THROWS_AS(dump_python_text("\xFF"), error);
+}
+
 TEST_CASE("python json: a NUL byte does not end the text") {
     CHECK(failure_of(std::string_view("1\0", 2)) == "not JSON at byte 1: expected the end of the text");
     CHECK(failure_of(std::string_view("\"\0\"", 3)) == "not JSON at byte 1: a control character inside a string");

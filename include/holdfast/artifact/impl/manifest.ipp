@@ -111,10 +111,11 @@ HOLDFAST_DECL std::string_view to_string(digest_kind kind) noexcept {
 HOLDFAST_DECL std::string manifest::to_json() const {
     std::string text = R"({"version": 1, "digest": ")" + std::string(to_string(digest)) + R"(", "files": [)";
     for (const auto& file : files) {
-        boost::json::object entry{{"path", file.path}, {"size", file.size}, {"mode", file.mode}};
-        if (!file.digest.empty()) entry["digest"] = file.digest;
-        if (&file != &files.front()) text += ", ";
-        text += detail::dump_python_json(entry);
+        text += &file == &files.front() ? R"({"path": )" : R"(, {"path": )";
+        text.append(detail::dump_python_text(file.path)).append(R"(, "size": )").append(std::to_string(file.size));
+        text.append(R"(, "mode": )").append(std::to_string(file.mode));
+        if (!file.digest.empty()) text.append(R"(, "digest": )").append(detail::dump_python_text(file.digest));
+        text += '}';
     }
     const boost::json::array folders(directories.begin(), directories.end());
     return text + R"(], "directories": )" + detail::dump_python_json(folders) + '}';

@@ -16,6 +16,10 @@ HOLDFAST_DECL std::string dump_python_json(const boost::json::value& document, c
     return python_json_writer(options).write(document);
 }
 
+HOLDFAST_DECL std::string dump_python_text(std::string_view text) {
+    return python_json_writer({}).write(text);
+}
+
 }  // namespace holdfast::detail
 
 #endif

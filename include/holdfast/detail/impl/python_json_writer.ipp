@@ -28,6 +28,11 @@ public:
         return std::move(out_);
     }
 
+    std::string write(std::string_view text) {
+        string(text);
+        return std::move(out_);
+    }
+
 private:
     void value(const boost::json::value& item) {
         switch (item.kind()) {
