@@ -41,9 +41,9 @@ inline constexpr std::int64_t tar_second = 1'000'000'000;
 [[noreturn]] HOLDFAST_DECL void throw_tar(errc kind, std::string_view path, std::string_view message);
 
 // Writing: what does not fit is cut.
-HOLDFAST_DECL void put_tar_text(std::string& header, tar_field field, std::string_view text);
-HOLDFAST_DECL void put_tar_number(std::string& header, tar_field field, std::uint64_t number);
-HOLDFAST_DECL void put_tar_checksum(std::string& header);
+HOLDFAST_DECL void put_tar_text(std::span<char> header, tar_field field, std::string_view text);
+HOLDFAST_DECL void put_tar_number(std::span<char> header, tar_field field, std::uint64_t number);
+HOLDFAST_DECL void put_tar_checksum(std::span<char, tar_block_size> header);
 HOLDFAST_DECL bool fits_tar_text(tar_field field, std::string_view text) noexcept;  // ASCII, too
 HOLDFAST_DECL bool fits_tar_number(tar_field field, std::uint64_t number) noexcept;
 

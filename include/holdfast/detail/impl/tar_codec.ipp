@@ -15,8 +15,9 @@
 
 namespace holdfast::detail {
 
-inline std::string tar_header(const tar_entry& entry, char type, std::int64_t seconds) {
-    std::string header(tar_block_size, '\0');
+inline void append_tar_header(std::string& blocks, const tar_entry& entry, char type, std::int64_t seconds) {
+    blocks.append(tar_block_size, '\0');
+    const auto header = std::span(blocks).last<tar_block_size>();
     put_tar_text(header, tar_name_field, entry.path);
     put_tar_number(header, tar_mode_field, entry.mode & 07777);
     put_tar_number(header, tar_uid_field, 0);
@@ -24,12 +25,11 @@ inline std::string tar_header(const tar_entry& entry, char type, std::int64_t se
     put_tar_number(header, tar_size_field, fits_tar_number(tar_size_field, entry.size) ? entry.size : 0);
     const auto time = static_cast<std::uint64_t>(seconds);
     put_tar_number(header, tar_time_field, fits_tar_number(tar_time_field, time) ? time : 0);
-    header[tar_type_field.offset] = type;
+    put_tar_text(header, tar_type_field, {&type, 1});
     put_tar_text(header, tar_target_field, entry.target);
     put_tar_text(header, tar_magic_field, tar_posix_magic);
     put_tar_text(header, tar_version_field, "00");
     put_tar_checksum(header);
-    return header;
 }
 
 inline std::string pax_records(const tar_entry& entry, std::int64_t seconds) {
@@ -50,12 +50,15 @@ HOLDFAST_DECL std::string encode_tar_entry(const tar_entry& entry) {
     const std::int64_t seconds = entry.modified_ns / tar_second - (entry.modified_ns % tar_second < 0 ? 1 : 0);
     const std::string records = pax_records(written, seconds);
     std::string blocks;
+    blocks.reserve(3 * tar_block_size);
     if (!records.empty()) {
         const tar_entry extended{.path = "././@PaxHeader", .mode = 0, .size = records.size(), .target = {}};
-        blocks = tar_header(extended, 'x', 0) + records;
+        append_tar_header(blocks, extended, 'x', 0);
+        blocks += records;
         blocks.append(tar_padding(records.size()), '\0');
     }
-    return blocks + tar_header(written, static_cast<char>(entry.type), seconds);
+    append_tar_header(blocks, written, static_cast<char>(entry.type), seconds);
+    return blocks;
 }
 
 HOLDFAST_DECL std::string encode_tar_end(std::uint64_t size) {

@@ -12,11 +12,11 @@ namespace holdfast::detail {
     throw error(kind, "unpack", path, message);
 }
 
-HOLDFAST_DECL void put_tar_text(std::string& header, tar_field field, std::string_view text) {
-    header.replace(field.offset, std::min(text.size(), field.size), text.substr(0, field.size));
+HOLDFAST_DECL void put_tar_text(std::span<char> header, tar_field field, std::string_view text) {
+    text.copy(header.data() + field.offset, field.size);
 }
 
-HOLDFAST_DECL void put_tar_number(std::string& header, tar_field field, std::uint64_t number) {
+HOLDFAST_DECL void put_tar_number(std::span<char> header, tar_field field, std::uint64_t number) {
     for (std::size_t i = field.offset + field.size - 1; i-- > field.offset; number /= 8) {
         header[i] = static_cast<char>('0' + number % 8);
     }
@@ -26,7 +26,7 @@ HOLDFAST_DECL bool fits_tar_number(tar_field field, std::uint64_t number) noexce
     return number >> (3 * (field.size - 1)) == 0;
 }
 
-HOLDFAST_DECL void put_tar_checksum(std::string& header) {
+HOLDFAST_DECL void put_tar_checksum(std::span<char, tar_block_size> header) {
     std::uint32_t sum = tar_sum_field.size * ' ';
     for (const char c : header) sum += static_cast<unsigned char>(c);
     put_tar_number(header, {tar_sum_field.offset, tar_sum_field.size - 1}, sum);
