@@ -46,6 +46,11 @@
 #include <holdfast/metaflow/impl/model_document.ipp>
 #include <holdfast/metaflow/impl/task_context.ipp>
 
+#include <holdfast/http/impl/beast_transport.ipp>
+#include <holdfast/http/impl/http_date.ipp>
+#include <holdfast/http/impl/message.ipp>
+#include <holdfast/http/impl/proxy.ipp>
+#include <holdfast/http/impl/retry.ipp>
 #include <holdfast/http/beast_transport/impl/answer_reader.ipp>
 #include <holdfast/http/beast_transport/impl/body_reader.ipp>
 #include <holdfast/http/beast_transport/impl/connection.ipp>
@@ -57,12 +62,11 @@
 #include <holdfast/http/beast_transport/impl/tls_bio.ipp>
 #include <holdfast/http/beast_transport/impl/tls_context.ipp>
 #include <holdfast/http/beast_transport/impl/tls_stream.ipp>
-#include <holdfast/http/impl/beast_transport.ipp>
-#include <holdfast/http/impl/http_date.ipp>
-#include <holdfast/http/impl/message.ipp>
-#include <holdfast/http/impl/proxy.ipp>
-#include <holdfast/http/impl/retry.ipp>
 
+#include <holdfast/auth/impl/aws_credential_chain.ipp>
+#include <holdfast/auth/impl/sigv4.ipp>
+#include <holdfast/auth/impl/sigv4_canonical.ipp>
+#include <holdfast/auth/impl/sigv4_chunks.ipp>
 #include <holdfast/auth/aws/impl/assumed_role.ipp>
 #include <holdfast/auth/aws/impl/container.ipp>
 #include <holdfast/auth/aws/impl/endpoint.ipp>
@@ -82,10 +86,6 @@
 #include <holdfast/auth/aws/impl/text_file.ipp>
 #include <holdfast/auth/aws/impl/timestamp.ipp>
 #include <holdfast/auth/aws/impl/web_identity.ipp>
-#include <holdfast/auth/impl/aws_credential_chain.ipp>
-#include <holdfast/auth/impl/sigv4.ipp>
-#include <holdfast/auth/impl/sigv4_canonical.ipp>
-#include <holdfast/auth/impl/sigv4_chunks.ipp>
 
 #include <holdfast/archive/impl/compression.ipp>
 #include <holdfast/archive/impl/file_tree.ipp>

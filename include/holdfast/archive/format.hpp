@@ -19,7 +19,7 @@ namespace holdfast {
 
 /// One object that a saved tree becomes.
 struct packed_object {
-    std::string path;  ///< below the save's key; empty: the object is the key itself
+    std::string path;      ///< below the save's key; empty: the object is the key itself
     byte_source content;
 };
 
@@ -62,8 +62,7 @@ concept has_pack = requires(const file_tree& tree) {
 /// | `F::storage_format`    | what the document says and Python understands: "files" or "tar"      |        |
 /// | `F::name`              | what people say: "files", "tar", "tar.gz"                            |        |
 /// | `F::default_symlinks`  | the link policy of a save that names none                            |        |
-/// | `F::pack(tree)`        | The objects, without reading a file's content. Deterministic: equal trees give equal
-/// bytes. | `unsupported` (an entry the format cannot hold) |
+/// | `F::pack(tree)`        | The objects, without reading a file's content. Deterministic: equal trees give equal bytes. | `unsupported` (an entry the format cannot hold) |
 ///
 /// Models: `files`, `tar`, `tar_gz`.
 template <class Format>
@@ -74,10 +73,8 @@ concept archive_format = detail::has_storage_format<Format> && detail::has_forma
 ///
 /// | expression             | meaning                                                              | errors |
 /// | ---------------------- | -------------------------------------------------------------------- | ------ |
-/// | `F::stream(tree, see)` | The bytes of the one object that `pack` gives, as a `byte_stream` that refers to the
-/// tree. It reads each file once, in order, and calls `see`, where there is one, with what it read before it returns
-/// those bytes. | those of `pack`; the stream's: as `byte_source::read`, whatever `see` throws | | `F::is_sized` |
-/// whether `pack` tells the size of the object, so that a store can take its parts in any order |        |
+/// | `F::stream(tree, see)` | The bytes of the one object that `pack` gives, as a `byte_stream` that refers to the tree. It reads each file once, in order, and calls `see`, where there is one, with what it read before it returns those bytes. | those of `pack`; the stream's: as `byte_source::read`, whatever `see` throws |
+/// | `F::is_sized`          | whether `pack` tells the size of the object, so that a store can take its parts in any order |        |
 ///
 /// Models: `tar`, `tar_gz`.
 template <class Format>

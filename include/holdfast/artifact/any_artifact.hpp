@@ -49,7 +49,8 @@ fetched_tree load_artifact(const Storage& storage, const artifact_reference& art
 }
 
 template <storage_backend Storage>
-verification verify_artifact(const Storage& storage, const reference& which, const transfer_limits& limits, const verify_options& options = {}) {
+verification verify_artifact(const Storage& storage, const reference& which, const transfer_limits& limits,
+                             const verify_options& options = {}) {
     metaflow::kind_of_key(which.key());
     return verify_tree(
         storage, [&] { return documented(resolve_artifact(storage, which, limits, options.stop)); }, limits, options);

@@ -77,8 +77,8 @@ void remove_from_task(const Storage& storage, const metaflow::checkpoint_locatio
     const auto key = metaflow::data_key(where).str();
     const auto others = [&](const std::stop_token& heeded) {
         const auto prefix = metaflow::task_documents_prefix(root, pathspec);
-        return newest_left(storage, list_documents(storage, prefix, metaflow::parse_task_document_id, heeded), newest_by::order, key,
-                           limits, heeded);
+        return newest_left(storage, list_documents(storage, prefix, metaflow::parse_task_document_id, heeded),
+                           newest_by::order, key, limits, heeded);
     };
     retreat_latest(storage, metaflow::task_latest_key(root, pathspec), key, others, stop);
     check_not_stopped(stop, "remove", key);
@@ -102,9 +102,9 @@ bool remove_checkpoint(const Storage& storage, const reference& which, const tra
                          (task && storage.head(metaflow::task_document_key(where.folder.root_prefix, *task, where.id)));
     const auto others = [&](const std::stop_token& heeded) {
         const auto prefix = metaflow::artifact_documents_prefix(where.folder);
-        return detail::newest_left(storage,
-                                   detail::list_documents(storage, prefix, metaflow::parse_artifact_document_id, heeded),
-                                   detail::newest_by::time, key.str(), limits, heeded);
+        return detail::newest_left(
+            storage, detail::list_documents(storage, prefix, metaflow::parse_artifact_document_id, heeded),
+            detail::newest_by::time, key.str(), limits, heeded);
     };
     detail::retreat_latest(storage, metaflow::artifact_latest_key(where.folder), key.str(), others, stop);
     if (task) detail::remove_from_task(storage, where, *task, limits, stop);
