@@ -4,6 +4,7 @@ fails cleanly, nothing half is visible, and nothing is left behind."""
 import contextlib
 import shutil
 import signal
+import urllib.parse
 
 import pytest
 
@@ -28,11 +29,11 @@ def bench(servers, tmp_path_factory):
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def scene_with_two(bench):
+def scene_with_two(bench, layout="files"):
     """A scene with two checkpoints, the newer one big, that the tests only read."""
     scene = bench.scene()
     assert scene.save(0).succeeded
-    outcome = scene.save(1, big=True)
+    outcome = scene.save(1, big=True, layout=layout)
     assert outcome.succeeded, outcome
     scene.newest = outcome.said["saved"]
     return scene
@@ -50,9 +51,12 @@ def bench_of_either(request, bench, servers):
     return either
 
 
-@pytest.fixture(scope="module")
-def kept_on_either(bench_of_either):
-    return scene_with_two(bench_of_either)
+@pytest.fixture(scope="module", params=["files", "tar"])
+def kept_on_either(request, bench_of_either):
+    scene = scene_with_two(bench_of_either, request.param)
+    # of a tar the beginning of a large member is read with what stands before it, and each time
+    scene.read_in_order = 1 if request.param == "tar" else 0
+    return scene
 
 
 @contextlib.contextmanager
@@ -223,17 +227,25 @@ def test_wrong_bytes_are_never_loaded(bench, kept, count_of_restore, kind, plan,
     bench.each(range(1, count_of_restore + 1), check)
 
 
-def ranges_got(outcome):
-    """How many ranges of the big file arrived."""
-    return sum(exchange.status == 206 and exchange.target.endswith("/state.bin") for exchange in outcome.exchanges)
+def ranges_got(kept, outcome):
+    """Which ranges arrived of the object that holds the big file."""
+    def is_big(path):
+        return path.endswith((f"{kept.newest}/state.bin", kept.newest))
+
+    return {
+        value
+        for exchange in outcome.exchanges if exchange.status == 206 and is_big(urllib.parse.unquote(exchange.target))
+        for name, value in exchange.headers if name.lower() == "range"
+    }
 
 
 @pytest.mark.parametrize("kind", [*KILLS, "500"])
 def test_a_load_goes_on_where_the_one_before_it_ended(bench_of_either, kept_on_either, kind):
     """Two ranges are on their way at once, so at most two are asked for in vain."""
     kept, options = kept_on_either, ("--attempts", 4, "--range-size", 1 << 20)
-    whole, _ = kept.load_into_new("load", kept.newest, plan=no_fault, options=options)
-    assert ranges_got(whole) == -(-BIG >> 20), "the file is big enough to be cut"
+    outcome, _ = kept.load_into_new("load", kept.newest, plan=no_fault, options=options)
+    whole = ranges_got(kept, outcome)
+    assert len(whole) >= -(-BIG >> 20), "the file is big enough to be cut"
     reused = []
 
     def check(number):
@@ -245,13 +257,14 @@ def test_a_load_goes_on_where_the_one_before_it_ended(bench_of_either, kept_on_e
         assert not target.exists(), "nothing half is visible"
         second = kept.run("load", kept.newest, target, plan=no_fault, options=options)
         assert second.succeeded and tree(target) == kept.expected(1), second
-        assert ranges_got(second) <= ranges_got(whole) - max(0, ranges_got(first) - 2), (first, second)
+        arrived = len(ranges_got(kept, first)) - 2 - kept.read_in_order
+        assert len(ranges_got(kept, second)) <= len(whole) - max(0, arrived), (first, second)
         assert [path.name for path in folder.iterdir()] == ["loaded"], "nothing lies beside it"
-        reused.append(ranges_got(whole) - ranges_got(second))
+        reused.append(len(whole) - len(ranges_got(kept, second)))
         shutil.rmtree(folder)
 
-    bench_of_either.each(range(1, len(whole.exchanges) + 1), check)
-    assert max(reused) > ranges_got(whole) // 2, reused
+    bench_of_either.each(range(1, len(outcome.exchanges) + 1), check)
+    assert max(reused) > len(whole) // 2, reused
 
 
 def test_a_restore_steps_back_from_wrong_bytes(kept):
