@@ -121,6 +121,13 @@ stored_tree store_stream(const Storage& storage, const object_key& key, const fi
     return result;
 }
 
+inline std::vector<pending_put> pending_below(const object_key& key, std::vector<packed_object> objects) {
+    std::vector<pending_put> pending;
+    pending.reserve(objects.size());
+    for (auto& object : objects) pending.push_back({key / object.path, std::move(object.content)});
+    return pending;
+}
+
 /// The answers of the puts, in the order of the objects.
 template <storage_backend Storage>
 std::vector<object_info> store_objects(const Storage& storage, const object_key& key,
@@ -128,10 +135,7 @@ std::vector<object_info> store_objects(const Storage& storage, const object_key&
                                        const transfer_limits& limits) {
     if (objects.size() == 1 && objects.front().path.empty())
         return {storage.put(key, objects.front().content, options)};
-    std::vector<pending_put> pending;
-    pending.reserve(objects.size());
-    for (auto& object : objects) pending.push_back({key / object.path, std::move(object.content)});
-    objects = {};
+    const auto pending = pending_below(key, std::move(objects));
     return put_all(storage, key, pending, options, limits);
 }
 
