@@ -19,6 +19,7 @@
 #include <holdfast/core/object_info.hpp>
 #include <holdfast/core/object_key.hpp>
 #include <holdfast/detail/cancellation.hpp>
+#include <holdfast/detail/io_block.hpp>
 #include <holdfast/detail/parallel.hpp>
 #include <holdfast/storage/backend.hpp>
 #include <holdfast/storage/transfer_limits.hpp>
@@ -74,10 +75,10 @@ namespace detail {
 
 inline std::string read_to_end(const byte_stream& stream, const std::stop_token& stop, const object_key& key) {
     std::string content;
-    std::vector<std::byte> block(1 << 20);
+    const io_block block(1 << 20);
     for (;;) {
         check_not_stopped(stop, "put", key.str());
-        const std::size_t count = stream(block);
+        const std::size_t count = stream(block.bytes());
         if (count == 0) return content;
         content.append(reinterpret_cast<const char*>(block.data()), count);
     }

@@ -15,6 +15,7 @@
 #include <holdfast/core/error.hpp>
 #include <holdfast/core/object_info.hpp>
 #include <holdfast/core/object_key.hpp>
+#include <holdfast/detail/io_block.hpp>
 #include <holdfast/detail/parallel.hpp>
 #include <holdfast/detail/system.hpp>
 #include <holdfast/storage/arrived_ranges.hpp>
@@ -53,9 +54,9 @@ std::optional<object_info> usable_object(const Storage& storage, const object_ke
 /// @param offset of the range, in what is digested
 inline void digest_part(const file& from, const byte_range& range, std::uint64_t offset, crc32c_sink& digest) {
     constexpr std::uint64_t piece = 1U << 20;
-    std::vector<std::byte> buffer(static_cast<std::size_t>(std::min(piece, range.size)));
+    const io_block buffer(static_cast<std::size_t>(std::min(piece, range.size)));
     for (std::uint64_t done = 0; done < range.size;) {
-        const auto room = std::span(buffer).first(static_cast<std::size_t>(std::min(piece, range.size - done)));
+        const auto room = buffer.bytes().first(static_cast<std::size_t>(std::min(piece, range.size - done)));
         const auto bytes = room.first(from.read_at(range.offset + done, room));
         if (bytes.empty()) throw error(errc::corrupt, "load", from.path(), "the file became shorter; load it again");
         digest.has(offset + done, bytes);

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <span>
 
 #include <holdfast/archive/safe_path.hpp>
@@ -18,6 +17,7 @@
 #include <holdfast/detail/crc32c.hpp>
 #include <holdfast/detail/digest.hpp>
 #include <holdfast/detail/hex.hpp>
+#include <holdfast/detail/io_block.hpp>
 #include <holdfast/detail/python_json.hpp>
 
 namespace holdfast {
@@ -164,8 +164,8 @@ HOLDFAST_DECL std::string digest_of(const byte_source& source, digest_kind kind)
     detail::file_digest digest{kind};
     detail::source_reader reader(source);
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(detail::digest_block, source.size()));
-    const auto block = std::make_unique_for_overwrite<std::byte[]>(size);
-    while (const std::size_t count = reader.read({block.get(), size})) digest.update({block.get(), count});
+    const detail::io_block block(size);
+    while (const std::size_t count = reader.read(block.bytes())) digest.update(block.bytes().first(count));
     return digest.finish();
 }
 

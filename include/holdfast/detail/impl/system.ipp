@@ -25,6 +25,7 @@
 #include <vector>
 
 #include <holdfast/core/error.hpp>
+#include <holdfast/detail/io_block.hpp>
 
 namespace holdfast::detail {
 
@@ -170,15 +171,15 @@ HOLDFAST_DECL file_status status_of(const std::filesystem::path& path, bool foll
 
 HOLDFAST_DECL void portable::copy_range(const file& from, std::uint64_t from_offset, const file& to,
                                         std::uint64_t to_offset, std::uint64_t size) {
-    std::vector<std::byte> buffer(static_cast<std::size_t>(std::min<std::uint64_t>(size, 1 << 20)));
+    const io_block buffer(static_cast<std::size_t>(std::min<std::uint64_t>(size, 1 << 20)));
     while (size > 0) {
         const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size, buffer.size()));
-        const std::size_t count = from.read_at(from_offset, std::span(buffer).first(wanted));
+        const std::size_t count = from.read_at(from_offset, buffer.bytes().first(wanted));
         if (count == 0) {
             throw error(errc::precondition_failed, "copy", from.path(),
                         "the file is shorter than it was; copy it again when nothing writes to it");
         }
-        to.write_at(to_offset, std::span(buffer).first(count));
+        to.write_at(to_offset, buffer.bytes().first(count));
         from_offset += count;
         to_offset += count;
         size -= count;

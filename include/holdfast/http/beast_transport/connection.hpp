@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <holdfast/detail/config.hpp>
+#include <holdfast/detail/io_block.hpp>
 #include <holdfast/detail/socket.hpp>
 #include <holdfast/http/beast_transport/input_buffer.hpp>
 #include <holdfast/http/beast_transport/patience.hpp>
@@ -56,8 +57,8 @@ public:
 
     /// Memory for what is sent.
     std::span<std::byte> scratch() {
-        if (scratch_ == nullptr) scratch_ = std::make_unique_for_overwrite<std::byte[]>(scratch_size);
-        return {scratch_.get(), scratch_size};
+        if (!scratch_) scratch_ = detail::io_block(scratch_size);
+        return scratch_.bytes();
     }
 
     /// Whether the server still listens and has said nothing unasked, as far as can be told without waiting.
@@ -89,7 +90,7 @@ private:
     std::unique_ptr<stream> stream_;
     const detail::socket* wire_ = nullptr;  // the lowest stream's
     input_buffer input_;
-    std::unique_ptr<std::byte[]> scratch_;
+    detail::io_block scratch_;
     detail::socket_to_file to_file_;
     std::uint64_t sent_ = 0;
     std::uint64_t received_ = 0;

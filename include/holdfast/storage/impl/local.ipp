@@ -12,6 +12,7 @@
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/cancellation.hpp>
+#include <holdfast/detail/io_block.hpp>
 #include <holdfast/storage/abilities.hpp>
 #include <holdfast/storage/local/listing.hpp>
 #include <holdfast/storage/local/staged_object.hpp>
@@ -108,13 +109,13 @@ inline bool is_unchanged(const file_status& before, const file_status& now) {
 
 inline void send_blocks(const object_key& key, const file& from, byte_sink& sink, std::uint64_t offset,
                         std::uint64_t size, const std::stop_token& stop) {
-    std::vector<std::byte> block(static_cast<std::size_t>(std::min<std::uint64_t>(size, local_block)));
+    const io_block block(static_cast<std::size_t>(std::min<std::uint64_t>(size, local_block)));
     while (size > 0) {
         check_not_stopped(stop, "get", key.str());
         const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size, block.size()));
-        const std::size_t count = from.read_at(offset, std::span(block).first(wanted));
+        const std::size_t count = from.read_at(offset, block.bytes().first(wanted));
         if (count == 0) throw_object_changed(key);
-        sink.write(offset, std::span(block).first(count));
+        sink.write(offset, block.bytes().first(count));
         offset += count;
         size -= count;
     }

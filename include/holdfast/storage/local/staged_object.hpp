@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -17,6 +16,7 @@
 #include <holdfast/core/object_key.hpp>
 #include <holdfast/detail/beneath.hpp>
 #include <holdfast/detail/config.hpp>
+#include <holdfast/detail/io_block.hpp>
 #include <holdfast/detail/system.hpp>
 #include <holdfast/storage/backend.hpp>
 
@@ -82,8 +82,7 @@ private:
     std::string name_;
     file file_;
     std::uint64_t size_ = 0;               // bytes in the file
-    std::unique_ptr<std::byte[]> block_;   // what follows them, collected so that short pieces take few writes
-    std::size_t capacity_ = 0;             // bytes that it can hold
+    io_block block_;                       // what follows them, collected so that short pieces take few writes
     std::size_t filled_ = 0;               // bytes that it holds
     std::optional<std::uint32_t> crc32c_;  // none where it is not asked for
 };

@@ -3,11 +3,12 @@
 
 #include <condition_variable>
 #include <cstddef>
-#include <memory>
 #include <mutex>
 #include <span>
 #include <utility>
 #include <vector>
+
+#include <holdfast/detail/io_block.hpp>
 
 namespace holdfast::s3 {
 
@@ -19,16 +20,16 @@ public:
 
     class block {
     public:
-        block(block_pool& pool, std::unique_ptr<std::byte[]> memory) : pool_(pool), memory_(std::move(memory)) {}
+        block(block_pool& pool, detail::io_block memory) : pool_(pool), memory_(std::move(memory)) {}
         block(const block&) = delete;
         block& operator=(const block&) = delete;
         ~block() { pool_.give_back(std::move(memory_)); }
 
-        std::span<std::byte> bytes() const noexcept { return {memory_.get(), block_size}; }
+        std::span<std::byte> bytes() const noexcept { return memory_.bytes(); }
 
     private:
         block_pool& pool_;
-        std::unique_ptr<std::byte[]> memory_;
+        detail::io_block memory_;
     };
 
     block_pool() { free_.reserve(most_blocks); }
@@ -38,7 +39,7 @@ public:
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [&] { return !free_.empty() || made_ < most_blocks; });
         if (free_.empty()) {
-            auto memory = std::make_unique_for_overwrite<std::byte[]>(block_size);
+            detail::io_block memory(block_size);
             ++made_;
             return {*this, std::move(memory)};
         }
@@ -48,7 +49,7 @@ public:
     }
 
 private:
-    void give_back(std::unique_ptr<std::byte[]> memory) noexcept {
+    void give_back(detail::io_block memory) noexcept {
         {
             const std::scoped_lock lock(mutex_);
             free_.push_back(std::move(memory));
@@ -58,7 +59,7 @@ private:
 
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::vector<std::unique_ptr<std::byte[]>> free_;  // never grows beyond what is reserved
+    std::vector<detail::io_block> free_;  // never grows beyond what is reserved
     std::size_t made_ = 0;
 };
 

@@ -11,6 +11,7 @@
 #include <memory>
 #include <utility>
 
+#include <holdfast/detail/io_block.hpp>
 #include <holdfast/http/beast_transport/impl/tls_context.ipp>
 
 namespace holdfast::detail {
@@ -38,10 +39,10 @@ public:
     }
 
     int write(http::bytes data) {
-        if (output_ == nullptr) output_ = std::make_unique_for_overwrite<std::byte[]>(capacity);
+        if (!output_) output_ = io_block(capacity);
         if (begin_ == end_) begin_ = end_ = 0;
         const std::size_t count = std::min(data.size(), capacity - end_);
-        std::memcpy(output_.get() + end_, data.data(), count);
+        std::memcpy(output_.data() + end_, data.data(), count);
         end_ += count;
         return count > 0 || data.empty() ? static_cast<int>(count) : -1;
     }
@@ -50,7 +51,7 @@ public:
 
     io_step flush() {
         while (begin_ < end_) {
-            const http::bytes rest(output_.get() + begin_, end_ - begin_);
+            const http::bytes rest(output_.data() + begin_, end_ - begin_);
             const io_step sent = lower_->send(std::span(&rest, 1), false);
             if (sent.status != io_status::done) return sent;
             begin_ += sent.count;
@@ -69,7 +70,7 @@ private:
     static constexpr std::size_t capacity = 16 * largest_record;
 
     const std::unique_ptr<http::stream> lower_;
-    std::unique_ptr<std::byte[]> output_;
+    io_block output_;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     io_step last_read_;

@@ -97,27 +97,26 @@ HOLDFAST_DECL object_info staged_object::finish(bool durable) {
 
 HOLDFAST_DECL void staged_object::reserve(std::uint64_t size) {
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size, local_block));
-    if (capacity_ >= wanted) return;
+    if (block_.size() >= wanted) return;
     flush();
-    block_ = std::make_unique_for_overwrite<std::byte[]>(wanted);
-    capacity_ = wanted;
+    block_ = io_block(wanted);
 }
 
 // Where to put the next bytes: at least one and at most `wanted`.
 HOLDFAST_DECL std::span<std::byte> staged_object::room_for(std::uint64_t wanted) {
     check_stop();
-    const std::size_t rest = capacity_ - filled_;
-    return {block_.get() + filled_, static_cast<std::size_t>(std::min<std::uint64_t>(wanted, rest))};
+    const auto rest = block_.bytes().subspan(filled_);
+    return rest.first(static_cast<std::size_t>(std::min<std::uint64_t>(wanted, rest.size())));
 }
 
 HOLDFAST_DECL void staged_object::filled(std::size_t count) {
-    if (crc32c_) crc32c_ = crc32c(*crc32c_, {block_.get() + filled_, count});
+    if (crc32c_) crc32c_ = crc32c(*crc32c_, block_.bytes().subspan(filled_, count));
     filled_ += count;
-    if (filled_ == capacity_) flush();
+    if (filled_ == block_.size()) flush();
 }
 
 HOLDFAST_DECL void staged_object::flush() {
-    file_.write_at(size_, {block_.get(), filled_});
+    file_.write_at(size_, block_.bytes().first(filled_));
     size_ += filled_;
     filled_ = 0;
 }
