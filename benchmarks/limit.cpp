@@ -22,6 +22,7 @@
 #include <vector>
 
 #include <holdfast/detail/crc32c.hpp>
+#include <holdfast/detail/io_block.hpp>
 
 #include <benchmarks/gathering_tls.hpp>
 #include <benchmarks/plain_client.hpp>
@@ -39,8 +40,10 @@ struct work {
 
 constexpr std::uint64_t part_size = 16 * mebibyte;
 
-std::span<const std::byte> bytes_of(const std::vector<char>& buffer, std::size_t size) {
-    return std::as_bytes(std::span(buffer).first(size));
+using holdfast::detail::io_block;  // as fast as memory is to the kernel
+
+std::string_view text_of(const io_block& buffer, std::size_t size) {
+    return {reinterpret_cast<const char*>(buffer.data()), size};
 }
 
 std::string text_between(const std::string& text, const std::string& open, const std::string& close,
@@ -60,12 +63,12 @@ void put(const work& w) {
     server.receive();
 }
 
-std::uint32_t digest(const descriptor& file, std::uint64_t offset, std::uint64_t size, std::vector<char>& buffer) {
+std::uint32_t digest(const descriptor& file, std::uint64_t offset, std::uint64_t size, const io_block& buffer) {
     std::uint32_t crc = 0;
     for (const auto end = offset + size; offset < end;) {
         const auto most = std::min<std::uint64_t>(buffer.size(), end - offset);
         const auto done = check(::pread(file.get(), buffer.data(), most, static_cast<off_t>(offset)), "pread");
-        crc = holdfast::detail::crc32c(crc, bytes_of(buffer, static_cast<std::size_t>(done)));
+        crc = holdfast::detail::crc32c(crc, buffer.bytes().first(static_cast<std::size_t>(done)));
         offset += static_cast<std::uint64_t>(done);
     }
     return crc;
@@ -76,7 +79,7 @@ void put_digested(const work& w) {
     const auto file = open_file(w.path);
     const auto size = size_of(file);
     const auto id = text_between(server.exchange("POST", w.key + "?uploads=").body, "<UploadId>", "<");
-    std::vector<char> buffer(mebibyte);
+    const io_block buffer(mebibyte);
     std::string parts;
     unsigned number = 0;
     for (std::uint64_t offset = 0; offset < size; offset += part_size) {
@@ -135,14 +138,14 @@ void get_digested(const work& w) {
     auto answered = server.receive_head();
     write_all(file, answered.body, 0);
     std::uint32_t crc = holdfast::detail::crc32c(0, std::as_bytes(std::span(answered.body)));
-    std::vector<char> buffer(mebibyte);
+    const io_block buffer(mebibyte);
     std::uint64_t offset = answered.body.size();
     while (answered.left > 0) {
         const auto most = std::min<std::uint64_t>(answered.left, buffer.size());
         const auto done = static_cast<std::size_t>(check(::recv(server.socket(), buffer.data(), most, 0), "recv"));
         if (done == 0) throw std::runtime_error("the server closed the connection");
-        crc = holdfast::detail::crc32c(crc, bytes_of(buffer, done));
-        write_all(file, {buffer.data(), done}, offset);
+        crc = holdfast::detail::crc32c(crc, buffer.bytes().first(done));
+        write_all(file, text_of(buffer, done), offset);
         offset += done;
         answered.left -= done;
     }
@@ -217,16 +220,16 @@ void get_small(const work& w) {
 
 /// Sends a file in mebibytes, each after what `frame` says of it.
 void send_by_tls(tls_connection& server, const std::string& path,
-                 const std::function<std::string(const std::vector<char>&, std::size_t)>& frame) {
+                 const std::function<std::string(const io_block&, std::size_t)>& frame) {
     const auto file = open_file(path);
     const auto size = size_of(file);
-    std::vector<char> buffer(mebibyte);
+    const io_block buffer(mebibyte);
     for (std::uint64_t offset = 0; offset < size;) {
         const auto done = static_cast<std::size_t>(
             check(::pread(file.get(), buffer.data(), buffer.size(), static_cast<off_t>(offset)), "pread"));
         const auto before = frame(buffer, done);
         if (!before.empty()) server.send(before);
-        server.send({buffer.data(), done});
+        server.send(text_of(buffer, done));
         offset += done;
     }
 }
@@ -244,8 +247,8 @@ void put_by_tls_digested(const work& w) {
     server.send("PUT /" + w.key + " HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n");
     std::uint32_t crc = 0;
     std::string end_of_last;
-    send_by_tls(server, w.path, [&](const std::vector<char>& buffer, std::size_t size) {
-        crc = holdfast::detail::crc32c(crc, bytes_of(buffer, size));
+    send_by_tls(server, w.path, [&](const io_block& buffer, std::size_t size) {
+        crc = holdfast::detail::crc32c(crc, buffer.bytes().first(size));
         char line[32];
         std::snprintf(line, sizeof line, "%zx\r\n", size);
         return std::exchange(end_of_last, "\r\n") + line;
