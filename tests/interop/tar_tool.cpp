@@ -80,7 +80,7 @@ void unpack(const std::vector<std::string>& words) {
     extract_limits limits;
     if (words.size() > 2) limits.bytes = std::stoull(words[2]);
     tar_extractor extractor(words.at(1), limits, [](const extracted_file& file) {
-        std::printf("%08x %llu %s\n", file.crc32c, static_cast<unsigned long long>(file.size), file.path.c_str());
+        std::printf("%08x %llu %s\n", *file.crc32c, static_cast<unsigned long long>(file.size), file.path.c_str());
     });
     std::vector<std::byte> buffer(piece_size);
     while (in) {
