@@ -188,12 +188,12 @@ TEST_CASE("a part of a key has at most 255 bytes") {
 TEST_CASE("a handle for reading below a prefix reads what stands there, and all else as any handle does") {
     const detail::temp_directory scratch;
     const local_storage storage(scratch.path() / "root");
-    for (const auto* key : {"a/b/one", "a/b/c/two", "a/bc", "other"}) put_text(storage, object_key(key), key);
+    for (const auto* name : {"a/b/one", "a/b/c/two", "a/bc", "other"}) put_text(storage, object_key(name), name);
     for (const auto* prefix : {"a/b", "a/b/", "a", "", "nothing/here", "../root", ".holdfast"}) {
         CAPTURE(prefix);
         const local_storage reader = storage.reading_below(prefix);
-        for (const auto* key : {"a/b/one", "a/b/c/two", "a/bc", "other"}) {
-            CHECK(get_text(reader, object_key(key)) == key);
+        for (const auto* name : {"a/b/one", "a/b/c/two", "a/bc", "other"}) {
+            CHECK(get_text(reader, object_key(name)) == name);
         }
         CHECK_FALSE(find_text(reader, object_key("a/b/three")));
         CHECK_FALSE(find_text(reader, object_key("a/b/c")));
