@@ -158,6 +158,11 @@ fetched_tree fetch_tar(const Storage& storage, const saved_tree& tree, const obj
     return result;
 }
 
+/// Whether a later load may succeed where this one failed, so that what has arrived is of use to it.
+inline bool may_pass(const error& failed) noexcept {
+    return failed.is_retryable() || failed.kind() == errc::cancelled;
+}
+
 /// Keeps what has arrived of large members where the failure may pass.
 template <storage_backend Storage>
 fetched_tree load_tar(const Storage& storage, const saved_tree& tree, const std::filesystem::path& directory,
@@ -171,8 +176,7 @@ fetched_tree load_tar(const Storage& storage, const saved_tree& tree, const std:
         result.directory = directory;
         return result;
     } catch (const error& failed) {
-        const bool may_pass = failed.is_retryable() || failed.kind() == errc::cancelled;
-        if (may_pass && std::filesystem::exists(staged.notes())) staged.keep();
+        if (may_pass(failed) && std::filesystem::exists(staged.notes())) staged.keep();
         throw;
     }
 }

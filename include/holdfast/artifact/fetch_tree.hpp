@@ -174,7 +174,7 @@ fetched_tree load_files(const Storage& storage, const saved_tree& tree, const st
         fetch_files(storage, tree, files, staged, options, limits);
         staged.commit();
     } catch (const error& failed) {
-        if (failed.is_retryable() || failed.kind() == errc::cancelled) staged.keep();
+        if (may_pass(failed)) staged.keep();
         throw;
     }
     return {directory, files.size(), total};
