@@ -14,9 +14,11 @@
 #include <holdfast/artifact/any_artifact.hpp>
 #include <holdfast/checkpoint.hpp>
 #include <holdfast/load_model.hpp>
+#include <holdfast/unfinished_saves.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -212,6 +214,29 @@ exit_status remove(const global_options& options, const std::vector<std::string>
         }
     }
     return status;
+}
+
+exit_status clean(const global_options& options, const clean_arguments& arguments, output& out) {
+    const std::chrono::hours age{arguments.hours};
+    const auto store = store_of(options);
+    const holdfast::unfinished_options how{.stop = stop_on_interrupt()};
+    const auto found = arguments.dry_run ? holdfast::find_unfinished_saves(store, age, how)
+                                         : holdfast::remove_unfinished_saves(store, age, how);
+    table rows{{{"SIZE", true}, {"KEY"}}};
+    std::uint64_t bytes = 0;
+    for (const auto& save : found) {
+        bytes += save.size;
+        if (out.json()) {
+            out.result(boost::json::serialize(
+                boost::json::object{{"key", save.key}, {"objects", save.objects}, {"size", save.size}}));
+        } else {
+            rows.rows.push_back({size_in_words(save.size), printable(save.key)});
+        }
+    }
+    if (!rows.rows.empty()) out.result(rows);
+    out.note((arguments.dry_run ? "would free " : "freed ") + count_in_words(found.size(), "unfinished save") + ", " +
+             size_in_words(bytes));
+    return done;
 }
 
 }  // namespace tool

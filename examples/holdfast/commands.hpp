@@ -19,6 +19,7 @@ exit_status load(const global_options& options, const load_arguments& arguments,
 exit_status restore(const global_options& options, const restore_arguments& arguments, output& out);
 exit_status verify(const global_options& options, const verify_arguments& arguments, output& out);
 exit_status remove(const global_options& options, const std::vector<std::string>& references, output& out);
+exit_status clean(const global_options& options, const clean_arguments& arguments, output& out);
 
 exit_status save_model(const global_options& options, const model_save_arguments& arguments, output& out);
 exit_status list_models(const global_options& options, const model_list_arguments& arguments, output& out);

@@ -25,7 +25,7 @@ public:
         app_.require_subcommand(0, 1);
         app_.final_callback([this] {
             if (!chosen_)
-                throw CLI::RequiredError("a command (list, search, show, save, load, restore, verify, remove, model)");
+                throw CLI::RequiredError("a command (list, search, show, save, load, restore, verify, remove, clean, model)");
         });
         app_.fallthrough();
         app_.set_version_flag("--version", "holdfast " + std::string(holdfast::version));
@@ -38,6 +38,7 @@ public:
         add_restore();
         add_verify();
         add_remove(app_);
+        add_clean();
         add_model();
     }
 
@@ -138,6 +139,16 @@ private:
         added->add_option("REFERENCE", references_, reference_help)->required()->type_name("");
     }
 
+    void add_clean() {
+        auto* added = add_command("clean", "Frees what saves that were killed have left: data that no document names",
+                                  [this](const auto& options, output& out) { return clean(options, clean_, out); });
+        added->add_option("--age", clean_.hours, "only what was last written to so long ago; more than any save takes")
+            ->type_name("HOURS")
+            ->check(digits())
+            ->capture_default_str();
+        added->add_flag("--dry-run", clean_.dry_run, "only shows it");
+    }
+
     void add_model() {
         auto* parent = app_.add_subcommand("model", "Saves, loads, lists and removes models");
         parent->require_subcommand(1)->fallthrough();
@@ -192,6 +203,7 @@ private:
     load_arguments load_;
     restore_arguments restore_;
     verify_arguments verify_;
+    clean_arguments clean_;
     model_save_arguments model_save_;
     model_list_arguments model_list_;
 };

@@ -49,6 +49,11 @@ struct verify_arguments {
     bool all = false;
 };
 
+struct clean_arguments {
+    long hours = 24;
+    bool dry_run = false;
+};
+
 struct model_save_arguments {
     std::string path;
     std::optional<std::string> label;

@@ -8,6 +8,7 @@
 #include <holdfast/load_model.hpp>
 #include <holdfast/model.hpp>
 #include <holdfast/reference.hpp>
+#include <holdfast/unfinished_saves.hpp>
 #include <holdfast/version.hpp>
 
 #include <holdfast/artifact/any_artifact.hpp>
@@ -36,6 +37,7 @@
 #include <holdfast/artifact/staged_directory.hpp>
 #include <holdfast/artifact/store_tree.hpp>
 #include <holdfast/artifact/tree_check.hpp>
+#include <holdfast/artifact/unfinished_saves.hpp>
 #include <holdfast/artifact/verification.hpp>
 #include <holdfast/artifact/verify_tar.hpp>
 #include <holdfast/artifact/verify_tree.hpp>
@@ -76,6 +78,7 @@
 #include <holdfast/archive/unpacked_directory.hpp>
 
 #include <holdfast/metaflow/artifact_document.hpp>
+#include <holdfast/metaflow/artifact_place.hpp>
 #include <holdfast/metaflow/config.hpp>
 #include <holdfast/metaflow/document.hpp>
 #include <holdfast/metaflow/document_fields.hpp>

@@ -39,6 +39,7 @@
 #include <holdfast/core/impl/store_url.ipp>
 
 #include <holdfast/metaflow/impl/artifact_document.ipp>
+#include <holdfast/metaflow/impl/artifact_place.ipp>
 #include <holdfast/metaflow/impl/config.ipp>
 #include <holdfast/metaflow/impl/document.ipp>
 #include <holdfast/metaflow/impl/identity.ipp>

@@ -55,7 +55,7 @@ def test_help_and_version_are_results(tool):
     assert re.fullmatch(r"holdfast \d+\.\d+\.\d+\n", tool.run("--version").out)
     overview = tool.run("--help")
     assert overview.err == ""
-    for command in ("list", "search", "show", "save", "load", "restore", "verify", "remove", "model"):
+    for command in ("list", "search", "show", "save", "load", "restore", "verify", "remove", "clean", "model"):
         assert re.search(rf"^  {command} ", overview.out, re.MULTILINE)
         assert "--help" in tool.run(command, "--help").out
     assert "hub" not in overview.out
@@ -78,6 +78,8 @@ def test_help_and_version_are_results(tool):
         ("model", "load", "mf.models/models/artifacts/m"),
         ("model", "remove"),
         ("verify", "--all", STRANGER),
+        ("clean", "--age", "-1"),
+        ("clean", STRANGER),
         ("list", "--frobnicate"),
         ("list", "surplus"),
         ("list", "--limit", "-1"),

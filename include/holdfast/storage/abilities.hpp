@@ -2,6 +2,7 @@
 #define HOLDFAST_STORAGE_ABILITIES_HPP
 
 #include <algorithm>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <exception>
@@ -110,6 +111,20 @@ Storage reading_below(const Storage& storage, std::string_view prefix) {
         return storage.reading_below(prefix);
     } else {
         return storage;
+    }
+}
+
+/// Removes what a backend keeps apart of puts whose writers were killed at least `age` ago, and returns how many: by its
+/// `std::size_t clean_unfinished(std::chrono::seconds age) const`. A backend without one leaves nothing.
+/// Effects: an `age` shorter than the longest put makes a live one fail.
+template <storage_backend Storage>
+std::size_t clean_unfinished(const Storage& storage, std::chrono::seconds age) {
+    if constexpr (requires {
+                      { storage.clean_unfinished(age) } -> std::same_as<std::size_t>;
+                  }) {
+        return storage.clean_unfinished(age);
+    } else {
+        return 0;
     }
 }
 

@@ -1,7 +1,9 @@
 #ifndef HOLDFAST_STORAGE_ANY_HPP
 #define HOLDFAST_STORAGE_ANY_HPP
 
+#include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,6 +40,7 @@ public:
     virtual bool gains_by_ranges() const = 0;
     virtual std::shared_ptr<const storage_interface> reading_below(std::string_view) const = 0;
     virtual bool writes_streams() const = 0;
+    virtual std::size_t clean_unfinished(std::chrono::seconds) const = 0;
     virtual bool reserve(const object_key&) const = 0;
 };
 
@@ -80,6 +83,9 @@ public:
         return std::make_shared<const held_storage>(holdfast::reading_below(storage_, prefix));
     }
     bool writes_streams() const override { return holdfast::writes_streams(storage_); }
+    std::size_t clean_unfinished(std::chrono::seconds age) const override {
+        return holdfast::clean_unfinished(storage_, age);
+    }
     bool reserve(const object_key& key) const override { return holdfast::reserve(storage_, key); }
 
 private:
@@ -129,6 +135,7 @@ public:
     bool gains_by_ranges() const { return held_->gains_by_ranges(); }
     any_storage reading_below(std::string_view prefix) const { return any_storage(held_->reading_below(prefix)); }
     bool writes_streams() const { return held_->writes_streams(); }
+    std::size_t clean_unfinished(std::chrono::seconds age) const { return held_->clean_unfinished(age); }
 
     /// As the function `reserve` over what is held.
     bool reserve(const object_key& key) const { return held_->reserve(key); }

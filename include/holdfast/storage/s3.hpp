@@ -56,6 +56,7 @@ public:
     /// Aborts the multipart uploads below `prefix/` (empty: the whole store) that were begun `age` ago or earlier,
     /// and returns how many; an `age` shorter than the longest upload makes a live one fail.
     HOLDFAST_DECL std::size_t clean_unfinished(std::string_view prefix, std::chrono::seconds age) const;
+    std::size_t clean_unfinished(std::chrono::seconds age) const { return clean_unfinished("", age); }
 
 private:
     store_url url_;

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstddef>
+#include <fstream>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -143,6 +145,23 @@ TEST_CASE("large objects come in ranges unless the backend says that it gains no
     CHECK_FALSE(gains_by_ranges(any_storage(local)));
     CHECK(gains_by_ranges(memory_storage()));
     CHECK(gains_by_ranges(any_storage(memory_storage())));
+}
+
+TEST_CASE("what killed puts left is cleaned by a backend that keeps such things") {
+    const detail::temp_directory scratch;
+    const local_storage local(scratch.path());
+    for (const bool held : {false, true}) {
+        put_text(local, object_key("a"), "makes the folder");
+        std::ofstream(scratch.path() / ".holdfast" / "left-by-a-killed-put") << "half";
+        const auto clean = [&](std::chrono::seconds age) {
+            return held ? clean_unfinished(any_storage(local), age) : clean_unfinished(local, age);
+        };
+        CHECK(clean(std::chrono::hours(1)) == 0);
+        CHECK(clean(std::chrono::seconds(0)) == 1);
+        CHECK(clean(std::chrono::seconds(0)) == 0);
+    }
+    CHECK(clean_unfinished(memory_storage(), std::chrono::seconds(0)) == 0);
+    CHECK(clean_unfinished(any_storage(memory_storage()), std::chrono::seconds(0)) == 0);
 }
 
 TEST_CASE("any store has a handle for reading below a prefix") {
