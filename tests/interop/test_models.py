@@ -143,8 +143,10 @@ def test_python_deletes_what_cpp_saved(saved, how):
         left = saved.left(reference)
         assert [path for path in left if path.name.endswith(".metadata")] == []
         assert reference["key"] not in [record["key"] for record in saved.tool("model", "list").records]
-        removed = saved.tool("model", "remove", reference["key"], status=None)
         has_data = any("/artifacts/" in str(path) for path in left)
+        unfinished = saved.tool("clean", "--age", "0", "--dry-run").records
+        assert [record["key"] for record in unfinished] == ([reference["key"]] if has_data else [])
+        removed = saved.tool("model", "remove", reference["key"], status=None)
         assert removed.status == (0 if has_data else 3)
         assert saved.left(reference) == []
 

@@ -97,6 +97,10 @@ def test_list_of_the_whole_namespace_is_python_s(written):
     )
 
 
+def test_nothing_that_python_saved_is_taken_for_unfinished(written):
+    assert written.tool("clean", "--age", "0", "--dry-run").out == ""
+
+
 def test_list_of_a_task_whose_child_wrote_text_attempts(written):
     task = written.child[0]["pathspec"]
     assert_same_set(written.tool("--task", task, "list").records, written.child)
