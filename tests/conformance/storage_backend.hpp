@@ -574,9 +574,7 @@ void check_derived_operations(const Storage& storage) {
             REQUIRE(stored.size() == objects.size());
             for (std::size_t j = 0; j < objects.size(); ++j) {
                 const std::string& name = objects[j].key.str();
-                CHECK(stored[j].key.str() == name);
                 CHECK(stored[j].size == name.size());
-                CHECK(stored[j].etag == storage.head(objects[j].key)->etag);
                 CHECK(get_text(storage, objects[j].key) == name);
                 if (stored[j].crc32c) CHECK(*stored[j].crc32c == detail::crc32c(0, std::as_bytes(std::span(name))));
             }

@@ -93,10 +93,10 @@ public:
     {
         return step("put_stream", key.str(), [&] { return storage_.put_stream(key, stream, options); });
     }
-    std::vector<holdfast::object_info> put_batch(const holdfast::object_key& prefix,
-                                                 std::span<const holdfast::pending_put> objects,
-                                                 const holdfast::put_options& options = {},
-                                                 const holdfast::transfer_limits& limits = {}) const
+    std::vector<holdfast::stored_object> put_batch(const holdfast::object_key& prefix,
+                                                   std::span<const holdfast::pending_put> objects,
+                                                   const holdfast::put_options& options = {},
+                                                   const holdfast::transfer_limits& limits = {}) const
         requires holdfast::batch_put_storage<Storage>
     {
         return step("put_batch", prefix.str(), [&] { return storage_.put_batch(prefix, objects, options, limits); });

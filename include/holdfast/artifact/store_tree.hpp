@@ -130,11 +130,13 @@ inline std::vector<pending_put> pending_below(const object_key& key, std::vector
 
 /// The answers of the puts, in the order of the objects.
 template <storage_backend Storage>
-std::vector<object_info> store_objects(const Storage& storage, const object_key& key,
-                                       std::vector<packed_object> objects, const put_options& options,
-                                       const transfer_limits& limits) {
-    if (objects.size() == 1 && objects.front().path.empty())
-        return {storage.put(key, objects.front().content, options)};
+std::vector<stored_object> store_objects(const Storage& storage, const object_key& key,
+                                         std::vector<packed_object> objects, const put_options& options,
+                                         const transfer_limits& limits) {
+    if (objects.size() == 1 && objects.front().path.empty()) {
+        const object_info info = storage.put(key, objects.front().content, options);
+        return {{info.size, info.crc32c}};
+    }
     const auto pending = pending_below(key, std::move(objects));
     return put_all(storage, key, pending, options, limits);
 }
@@ -145,7 +147,7 @@ inline bool is_one_object_a_file(const std::vector<packed_object>& objects, cons
 }
 
 /// Takes over the digests that the puts computed, so that bytes are read once; false where a backend computed none.
-inline bool take_digests(const std::vector<object_info>& stored, manifest& contents) {
+inline bool take_digests(const std::vector<stored_object>& stored, manifest& contents) {
     for (std::size_t i = 0; i < stored.size(); ++i) {
         if (!stored[i].crc32c) return false;
         contents.files[i].digest = crc32c_hex(*stored[i].crc32c);

@@ -114,9 +114,9 @@ Storage reading_below(const Storage& storage, std::string_view prefix) {
     }
 }
 
-/// Removes what a backend keeps apart of puts whose writers were killed at least `age` ago, and returns how many: by its
-/// `std::size_t clean_unfinished(std::chrono::seconds age) const`. A backend without one leaves nothing.
-/// Effects: an `age` shorter than the longest put makes a live one fail.
+/// Removes what a backend keeps apart of puts whose writers were killed at least `age` ago, and returns how many: by
+/// its `std::size_t clean_unfinished(std::chrono::seconds age) const`. A backend without one leaves nothing. Effects:
+/// an `age` shorter than the longest put makes a live one fail.
 template <storage_backend Storage>
 std::size_t clean_unfinished(const Storage& storage, std::chrono::seconds age) {
     if constexpr (requires {
@@ -166,13 +166,14 @@ inline void check_below(const object_key& prefix, std::span<const pending_put> o
 
 /// Calls `put` for each object, several at once; the answers stand in the order of the objects.
 template <class Put>
-std::vector<object_info> put_each(std::span<const pending_put> objects, const transfer_limits& limits,
-                                  const std::stop_token& stop, const Put& put) {
-    std::vector<object_info> stored;
-    stored.reserve(objects.size());
-    for (const auto& object : objects) stored.push_back({.key = object.key});
-    parallel_for(
-        objects.size(), limits.connections, [&](std::size_t i) { stored[i] = put(objects[i]); }, stop);
+std::vector<stored_object> put_each(std::span<const pending_put> objects, const transfer_limits& limits,
+                                    const std::stop_token& stop, const Put& put) {
+    std::vector<stored_object> stored(objects.size());
+    const auto put_one = [&](std::size_t i) {
+        const object_info info = put(objects[i]);
+        stored[i] = {info.size, info.crc32c};
+    };
+    parallel_for(objects.size(), limits.connections, put_one, stop);
     return stored;
 }
 
@@ -183,8 +184,9 @@ std::vector<object_info> put_each(std::span<const pending_put> objects, const tr
 /// Errors: the first one of a put; `invalid_argument`, before anything is stored, for a key that is not below the
 /// prefix.
 template <storage_backend Storage>
-std::vector<object_info> put_all(const Storage& storage, const object_key& prefix, std::span<const pending_put> objects,
-                                 const put_options& options = {}, const transfer_limits& limits = {}) {
+std::vector<stored_object> put_all(const Storage& storage, const object_key& prefix,
+                                   std::span<const pending_put> objects, const put_options& options = {},
+                                   const transfer_limits& limits = {}) {
     if constexpr (batch_put_storage<Storage>) {
         return storage.put_batch(prefix, objects, options, limits);
     } else {

@@ -35,8 +35,8 @@ public:
     virtual object_info copy(const object_key&, const object_key&) const = 0;
     virtual void remove_batch(std::span<const object_key>) const = 0;
     virtual object_info put_stream(const object_key&, const byte_stream&, const put_options&) const = 0;
-    virtual std::vector<object_info> put_batch(const object_key&, std::span<const pending_put>, const put_options&,
-                                               const transfer_limits&) const = 0;
+    virtual std::vector<stored_object> put_batch(const object_key&, std::span<const pending_put>, const put_options&,
+                                                 const transfer_limits&) const = 0;
     virtual bool gains_by_ranges() const = 0;
     virtual std::shared_ptr<const storage_interface> reading_below(std::string_view) const = 0;
     virtual bool writes_streams() const = 0;
@@ -74,8 +74,8 @@ public:
                            const put_options& options) const override {
         return holdfast::put_stream(storage_, key, stream, options);
     }
-    std::vector<object_info> put_batch(const object_key& prefix, std::span<const pending_put> objects,
-                                       const put_options& options, const transfer_limits& limits) const override {
+    std::vector<stored_object> put_batch(const object_key& prefix, std::span<const pending_put> objects,
+                                         const put_options& options, const transfer_limits& limits) const override {
         return holdfast::put_all(storage_, prefix, objects, options, limits);
     }
     bool gains_by_ranges() const override { return holdfast::gains_by_ranges(storage_); }
@@ -128,8 +128,8 @@ public:
     object_info put_stream(const object_key& key, const byte_stream& stream, const put_options& options = {}) const {
         return held_->put_stream(key, stream, options);
     }
-    std::vector<object_info> put_batch(const object_key& prefix, std::span<const pending_put> objects,
-                                       const put_options& options = {}, const transfer_limits& limits = {}) const {
+    std::vector<stored_object> put_batch(const object_key& prefix, std::span<const pending_put> objects,
+                                         const put_options& options = {}, const transfer_limits& limits = {}) const {
         return held_->put_batch(prefix, objects, options, limits);
     }
     bool gains_by_ranges() const { return held_->gains_by_ranges(); }

@@ -44,6 +44,12 @@ struct pending_put {
     byte_source content;
 };
 
+/// What a batch of puts tells of one of its objects, of which there may be very many.
+struct stored_object {
+    std::uint64_t size = 0;                    ///< bytes
+    std::optional<std::uint32_t> crc32c = {};  ///< of the content, where the backend computed it
+};
+
 /// Takes one listed object; returns false to end the listing.
 using list_visitor = std::function<bool(const object_info&)>;
 
@@ -166,7 +172,7 @@ concept batch_put_storage =
     storage_backend<Storage> &&
     requires(const Storage& storage, const object_key& prefix, std::span<const pending_put> objects,
              const put_options& options, const transfer_limits& limits) {
-        { storage.put_batch(prefix, objects, options, limits) } -> std::same_as<std::vector<object_info>>;
+        { storage.put_batch(prefix, objects, options, limits) } -> std::same_as<std::vector<stored_object>>;
     };
 
 /// Ability: stores an object whose size is not known beforehand, with the guarantees of `put`.

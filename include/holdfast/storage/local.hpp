@@ -67,9 +67,9 @@ public:
     HOLDFAST_DECL object_info put_stream(const object_key& key, const byte_stream& stream,
                                          const put_options& options = {}) const;
 
-    HOLDFAST_DECL std::vector<object_info> put_batch(const object_key& prefix, std::span<const pending_put> objects,
-                                                     const put_options& options = {},
-                                                     const transfer_limits& limits = {}) const;
+    HOLDFAST_DECL std::vector<stored_object> put_batch(const object_key& prefix, std::span<const pending_put> objects,
+                                                       const put_options& options = {},
+                                                       const transfer_limits& limits = {}) const;
 
     /// No: the writers of one file wait for each other.
     bool gains_by_ranges() const noexcept { return false; }
@@ -100,10 +100,10 @@ private:
     HOLDFAST_DECL void sync_above(const detail::beneath& root, const object_key& key) const;
     HOLDFAST_DECL bool commit(const detail::beneath& root, const detail::beneath& private_directory,
                               const std::string& staged, const object_key& key, bool replace) const;
-    HOLDFAST_DECL std::optional<std::vector<object_info>> put_new_directory(const object_key& prefix,
-                                                                            std::span<const pending_put> objects,
-                                                                            const put_options& options,
-                                                                            const transfer_limits& limits) const;
+    HOLDFAST_DECL std::optional<std::vector<stored_object>> put_new_directory(const object_key& prefix,
+                                                                              std::span<const pending_put> objects,
+                                                                              const put_options& options,
+                                                                              const transfer_limits& limits) const;
 
     std::filesystem::path given_;  // absolute
     std::filesystem::path root_;   // the same with its links resolved

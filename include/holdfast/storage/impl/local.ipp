@@ -341,10 +341,10 @@ HOLDFAST_DECL void local_storage::remove_batch(std::span<const object_key> keys)
     if (first) std::rethrow_exception(first);
 }
 
-HOLDFAST_DECL std::vector<object_info> local_storage::put_batch(const object_key& prefix,
-                                                                std::span<const pending_put> objects,
-                                                                const put_options& options,
-                                                                const transfer_limits& limits) const {
+HOLDFAST_DECL std::vector<stored_object> local_storage::put_batch(const object_key& prefix,
+                                                                  std::span<const pending_put> objects,
+                                                                  const put_options& options,
+                                                                  const transfer_limits& limits) const {
     detail::check_below(prefix, objects);
     for (const auto& object : objects) detail::check_local_key("put", object.key);
     if (!objects.empty() && detail::can_share_directory(prefix, objects)) {
@@ -355,7 +355,7 @@ HOLDFAST_DECL std::vector<object_info> local_storage::put_batch(const object_key
 }
 
 // Nothing where the prefix exists already.
-HOLDFAST_DECL std::optional<std::vector<object_info>> local_storage::put_new_directory(
+HOLDFAST_DECL std::optional<std::vector<stored_object>> local_storage::put_new_directory(
     const object_key& prefix, std::span<const pending_put> objects, const put_options& options,
     const transfer_limits& limits) const {
     const detail::beneath root = make_root();

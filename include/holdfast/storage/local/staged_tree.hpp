@@ -29,9 +29,9 @@ public:
 
     /// Writes the objects, `limits.connections` at a time; `durable`: they and their directories survive a loss of
     /// power.
-    HOLDFAST_DECL std::vector<object_info> put(const object_key& prefix, std::span<const pending_put> objects,
-                                               const put_options& options, const transfer_limits& limits,
-                                               bool durable) const;
+    HOLDFAST_DECL std::vector<stored_object> put(const object_key& prefix, std::span<const pending_put> objects,
+                                                 const put_options& options, const transfer_limits& limits,
+                                                 bool durable) const;
 
     /// The directory's name in the private one; empty when it was taken over.
     const std::string& name() const noexcept { return name_; }

@@ -64,9 +64,10 @@ HOLDFAST_DECL std::vector<std::string> staged_tree::make_directories(const objec
     return {made.begin(), made.end()};
 }
 
-HOLDFAST_DECL std::vector<object_info> staged_tree::put(const object_key& prefix, std::span<const pending_put> objects,
-                                                        const put_options& options, const transfer_limits& limits,
-                                                        bool durable) const {
+HOLDFAST_DECL std::vector<stored_object> staged_tree::put(const object_key& prefix,
+                                                          std::span<const pending_put> objects,
+                                                          const put_options& options, const transfer_limits& limits,
+                                                          bool durable) const {
     const auto directories = make_directories(prefix, objects);
     auto stored = put_each(objects, limits, options.stop, [&](const pending_put& object) {
         staged_object staged(top_, std::string(path_below(prefix, object.key)), object.key, options);
