@@ -68,14 +68,14 @@ void multiply(const work& w) {
     const auto manifest = document.manifest_sha256().value_or("");
     const auto prefix = metaflow::task_documents_prefix(metaflow::checkpoints_prefix, document.pathspec);
     const std::uint64_t count = std::stoul(w.path);
-    std::vector<pending_put> made;
+    std::vector<pending_object> made;
     for (where.id.version = 1; where.id.version < count; ++where.id.version) {
         document.version = where.id.version;
         document.key = metaflow::data_key(where).str();
         document.url = url + document.key;
         metaflow::write_fields(document, false, manifest);
-        made.push_back({metaflow::task_document_key(metaflow::checkpoints_prefix, document.pathspec, where.id),
-                        byte_source::from_text(document.to_json())});
+        const auto key = metaflow::task_document_key(metaflow::checkpoints_prefix, document.pathspec, where.id);
+        made.push_back({std::string(key.name()), byte_source::from_text(document.to_json())});
     }
     put_all(w.store, object_key(prefix), made);
 }

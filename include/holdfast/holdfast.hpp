@@ -109,6 +109,7 @@
 #include <holdfast/core/error.hpp>
 #include <holdfast/core/object_info.hpp>
 #include <holdfast/core/object_key.hpp>
+#include <holdfast/core/pending_object.hpp>
 #include <holdfast/core/secret.hpp>
 #include <holdfast/core/source_reader.hpp>
 #include <holdfast/core/store_url.hpp>

@@ -565,18 +565,18 @@ void check_derived_operations(const Storage& storage) {
     }
     SUBCASE("put_all") {
         const object_key prefix{"batch"};
-        std::vector<pending_put> objects;
-        for (const char* name : {"batch/a", "batch/b/c", "batch/b/d/e", "batch/z"}) {
-            objects.push_back({object_key(name), byte_source::from_text(name)});
+        std::vector<pending_object> objects;
+        for (const char* path : {"a", "b/c", "b/d/e", "z"}) {
+            objects.push_back({path, byte_source::from_text(path)});
         }
         for (int i = 0; i < 2; ++i) {
             const auto stored = put_all(storage, prefix, objects, {.digest = true});
             REQUIRE(stored.size() == objects.size());
             for (std::size_t j = 0; j < objects.size(); ++j) {
-                const std::string& name = objects[j].key.str();
-                CHECK(stored[j].size == name.size());
-                CHECK(get_text(storage, objects[j].key) == name);
-                if (stored[j].crc32c) CHECK(*stored[j].crc32c == detail::crc32c(0, std::as_bytes(std::span(name))));
+                const std::string& path = objects[j].path;
+                CHECK(stored[j].size == path.size());
+                CHECK(get_text(storage, prefix / path) == path);
+                if (stored[j].crc32c) CHECK(*stored[j].crc32c == detail::crc32c(0, std::as_bytes(std::span(path))));
             }
         }
         CHECK(keys_below(storage, "").size() == objects.size());
@@ -584,10 +584,11 @@ void check_derived_operations(const Storage& storage) {
         std::stop_source stop;
         stop.request_stop();
         CHECK(failure_of([&] { put_all(storage, object_key("new"), {}, {.stop = stop.get_token()}); }) == std::nullopt);
-        const std::vector<pending_put> fresh{{object_key("new/a"), byte_source::from_text("text")}};
+        const std::vector<pending_object> fresh{{"a", byte_source::from_text("text")}};
         CHECK(failure_of([&] { put_all(storage, object_key("new"), fresh, {.stop = stop.get_token()}); }) ==
               errc::cancelled);
-        CHECK(failure_of([&] { put_all(storage, object_key("ne"), fresh); }) == errc::invalid_argument);
+        const std::vector<pending_object> unsafe{{"b", byte_source::from_text("text")}, {"../c", {}}};
+        CHECK(failure_of([&] { put_all(storage, object_key("new"), unsafe); }) == errc::unsafe_path);
         CHECK(keys_below(storage, "new").empty());
     }
     SUBCASE("one at most reserves a key, and never again") {

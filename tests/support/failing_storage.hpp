@@ -94,7 +94,7 @@ public:
         return step("put_stream", key.str(), [&] { return storage_.put_stream(key, stream, options); });
     }
     std::vector<holdfast::stored_object> put_batch(const holdfast::object_key& prefix,
-                                                   std::span<const holdfast::pending_put> objects,
+                                                   std::span<const holdfast::pending_object> objects,
                                                    const holdfast::put_options& options = {},
                                                    const holdfast::transfer_limits& limits = {}) const
         requires holdfast::batch_put_storage<Storage>

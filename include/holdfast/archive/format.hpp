@@ -12,20 +12,14 @@
 #include <vector>
 
 #include <holdfast/archive/file_tree.hpp>
-#include <holdfast/core/byte_source.hpp>
 #include <holdfast/core/byte_stream.hpp>
+#include <holdfast/core/pending_object.hpp>
 
 namespace holdfast {
 
-/// One object that a saved tree becomes.
-struct packed_object {
-    std::string path;      ///< below the save's key; empty: the object is the key itself
-    byte_source content;
-};
-
-/// The objects of a saved tree: a list of known sizes, or one stream whose size shows at its end.
+/// The objects of a saved tree, at and below the save's key: a list of known sizes, or one stream whose size shows at its end.
 /// The stream is made anew at each call, so that a failed upload can start again.
-using packed_tree = std::variant<std::vector<packed_object>, std::function<byte_stream()>>;
+using packed_tree = std::variant<std::vector<pending_object>, std::function<byte_stream()>>;
 
 /// Sees the content of a tree's files pass: the next bytes of an entry.
 using content_visitor = std::function<void(const tree_entry&, std::span<const std::byte>)>;

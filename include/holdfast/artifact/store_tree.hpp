@@ -121,28 +121,20 @@ stored_tree store_stream(const Storage& storage, const object_key& key, const fi
     return result;
 }
 
-inline std::vector<pending_put> pending_below(const object_key& key, std::vector<packed_object> objects) {
-    std::vector<pending_put> pending;
-    pending.reserve(objects.size());
-    for (auto& object : objects) pending.push_back({key / object.path, std::move(object.content)});
-    return pending;
-}
-
 /// The answers of the puts, in the order of the objects.
 template <storage_backend Storage>
 std::vector<stored_object> store_objects(const Storage& storage, const object_key& key,
-                                         std::vector<packed_object> objects, const put_options& options,
+                                         const std::vector<pending_object>& objects, const put_options& options,
                                          const transfer_limits& limits) {
     if (objects.size() == 1 && objects.front().path.empty()) {
         const object_info info = storage.put(key, objects.front().content, options);
         return {{info.size, info.crc32c}};
     }
-    const auto pending = pending_below(key, std::move(objects));
-    return put_all(storage, key, pending, options, limits);
+    return put_all(storage, key, objects, options, limits);
 }
 
 /// Whether the objects are the files of the manifest, in its order.
-inline bool is_one_object_a_file(const std::vector<packed_object>& objects, const manifest& contents) {
+inline bool is_one_object_a_file(const std::vector<pending_object>& objects, const manifest& contents) {
     return objects.size() == contents.files.size() && (objects.empty() || !objects.front().path.empty());
 }
 
@@ -172,8 +164,8 @@ stored_tree store_tree(const Storage& storage, const object_key& key, const file
             return detail::store_stream<Archive>(storage, key, tree, digest, stop);
     }
     stored_tree result{0, detail::list_contents(tree, digest)};
-    auto packed = Archive::pack(tree);
-    auto* objects = std::get_if<std::vector<packed_object>>(&packed);
+    const auto packed = Archive::pack(tree);
+    const auto* objects = std::get_if<std::vector<pending_object>>(&packed);
     const bool digested_by_puts =
         digest == digest_kind::crc32c && objects != nullptr && detail::is_one_object_a_file(*objects, result.contents);
     if (!digested_by_puts) detail::digest_files(tree, result.contents, limits.connections, stop);
@@ -182,7 +174,7 @@ stored_tree store_tree(const Storage& storage, const object_key& key, const file
         return result;
     }
     const auto stored =
-        detail::store_objects(storage, key, std::move(*objects), {.digest = digested_by_puts, .stop = stop}, limits);
+        detail::store_objects(storage, key, *objects, {.digest = digested_by_puts, .stop = stop}, limits);
     for (const auto& object : stored) result.size += object.size;
     if (digested_by_puts && !detail::take_digests(stored, result.contents)) {
         detail::digest_files(tree, result.contents, limits.connections, stop);

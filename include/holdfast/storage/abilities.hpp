@@ -155,22 +155,13 @@ bool writes_streams(const Storage& storage) {
 
 namespace detail {
 
-inline void check_below(const object_key& prefix, std::span<const pending_put> objects) {
-    for (const auto& object : objects) {
-        if (!object.key.is_below(prefix.str())) {
-            throw error(errc::invalid_argument, "put", object.key.str(),
-                        "the key is not below '" + prefix.str() + "'; put it by itself");
-        }
-    }
-}
-
-/// Calls `put` for each object, several at once; the answers stand in the order of the objects.
+/// Calls `put(key, object)` for each object, several at once; the answers stand in the order of the objects.
 template <class Put>
-std::vector<stored_object> put_each(std::span<const pending_put> objects, const transfer_limits& limits,
-                                    const std::stop_token& stop, const Put& put) {
+std::vector<stored_object> put_each(const object_key& prefix, std::span<const pending_object> objects,
+                                    const transfer_limits& limits, const std::stop_token& stop, const Put& put) {
     std::vector<stored_object> stored(objects.size());
     const auto put_one = [&](std::size_t i) {
-        const object_info info = put(objects[i]);
+        const object_info info = put(prefix / objects[i].path, objects[i]);
         stored[i] = {info.size, info.crc32c};
     };
     parallel_for(objects.size(), limits.connections, put_one, stop);
@@ -181,19 +172,19 @@ std::vector<stored_object> put_each(std::span<const pending_put> objects, const 
 
 /// Stores objects below one prefix, several at once; the answers stand in the order of `objects`.
 /// Effects: without the ability each is a put, and those stored before an error stay.
-/// Errors: the first one of a put; `invalid_argument`, before anything is stored, for a key that is not below the
-/// prefix.
+/// Errors: the first one of a put; before anything is stored, those of the keys that prefix and paths make.
 template <storage_backend Storage>
 std::vector<stored_object> put_all(const Storage& storage, const object_key& prefix,
-                                   std::span<const pending_put> objects, const put_options& options = {},
+                                   std::span<const pending_object> objects, const put_options& options = {},
                                    const transfer_limits& limits = {}) {
     if constexpr (batch_put_storage<Storage>) {
         return storage.put_batch(prefix, objects, options, limits);
     } else {
-        detail::check_below(prefix, objects);
-        return detail::put_each(objects, limits, options.stop, [&](const pending_put& object) {
-            return storage.put(object.key, object.content, options);
-        });
+        for (const auto& object : objects) static_cast<void>(prefix / object.path);
+        const auto put = [&](const object_key& key, const pending_object& object) {
+            return storage.put(key, object.content, options);
+        };
+        return detail::put_each(prefix, objects, limits, options.stop, put);
     }
 }
 

@@ -35,7 +35,7 @@ public:
     virtual object_info copy(const object_key&, const object_key&) const = 0;
     virtual void remove_batch(std::span<const object_key>) const = 0;
     virtual object_info put_stream(const object_key&, const byte_stream&, const put_options&) const = 0;
-    virtual std::vector<stored_object> put_batch(const object_key&, std::span<const pending_put>, const put_options&,
+    virtual std::vector<stored_object> put_batch(const object_key&, std::span<const pending_object>, const put_options&,
                                                  const transfer_limits&) const = 0;
     virtual bool gains_by_ranges() const = 0;
     virtual std::shared_ptr<const storage_interface> reading_below(std::string_view) const = 0;
@@ -74,7 +74,7 @@ public:
                            const put_options& options) const override {
         return holdfast::put_stream(storage_, key, stream, options);
     }
-    std::vector<stored_object> put_batch(const object_key& prefix, std::span<const pending_put> objects,
+    std::vector<stored_object> put_batch(const object_key& prefix, std::span<const pending_object> objects,
                                          const put_options& options, const transfer_limits& limits) const override {
         return holdfast::put_all(storage_, prefix, objects, options, limits);
     }
@@ -128,7 +128,7 @@ public:
     object_info put_stream(const object_key& key, const byte_stream& stream, const put_options& options = {}) const {
         return held_->put_stream(key, stream, options);
     }
-    std::vector<stored_object> put_batch(const object_key& prefix, std::span<const pending_put> objects,
+    std::vector<stored_object> put_batch(const object_key& prefix, std::span<const pending_object> objects,
                                          const put_options& options = {}, const transfer_limits& limits = {}) const {
         return held_->put_batch(prefix, objects, options, limits);
     }

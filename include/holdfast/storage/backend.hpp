@@ -16,6 +16,7 @@
 #include <holdfast/core/byte_stream.hpp>
 #include <holdfast/core/object_info.hpp>
 #include <holdfast/core/object_key.hpp>
+#include <holdfast/core/pending_object.hpp>
 #include <holdfast/core/store_url.hpp>
 #include <holdfast/storage/transfer_limits.hpp>
 
@@ -36,12 +37,6 @@ struct get_options {
     byte_range range = {};      ///< default: the whole object
     std::string if_match = {};  ///< when not empty: fail with `precondition_failed` unless the etag is this one
     std::stop_token stop = {};  ///< when stopped the call ends soon with `cancelled`
-};
-
-/// An object that is to be stored.
-struct pending_put {
-    object_key key;
-    byte_source content;
 };
 
 /// What a batch of puts tells of one of its objects, of which there may be very many.
@@ -165,12 +160,11 @@ concept batch_remove_storage =
 
 /// Ability: stores many objects below one prefix at less cost than one by one; the answers stand in the order of
 /// `objects`. Where nothing was at or below the prefix they appear together or not at all; elsewhere each as by `put`.
-/// Errors: the first one of a put; `invalid_argument`, before anything is stored, for a key that is not below the
-/// prefix.
+/// Errors: the first one of a put; before anything is stored, those of the keys that prefix and paths make.
 template <class Storage>
 concept batch_put_storage =
     storage_backend<Storage> &&
-    requires(const Storage& storage, const object_key& prefix, std::span<const pending_put> objects,
+    requires(const Storage& storage, const object_key& prefix, std::span<const pending_object> objects,
              const put_options& options, const transfer_limits& limits) {
         { storage.put_batch(prefix, objects, options, limits) } -> std::same_as<std::vector<stored_object>>;
     };

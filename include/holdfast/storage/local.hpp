@@ -67,7 +67,8 @@ public:
     HOLDFAST_DECL object_info put_stream(const object_key& key, const byte_stream& stream,
                                          const put_options& options = {}) const;
 
-    HOLDFAST_DECL std::vector<stored_object> put_batch(const object_key& prefix, std::span<const pending_put> objects,
+    HOLDFAST_DECL std::vector<stored_object> put_batch(const object_key& prefix,
+                                                       std::span<const pending_object> objects,
                                                        const put_options& options = {},
                                                        const transfer_limits& limits = {}) const;
 
@@ -101,7 +102,7 @@ private:
     HOLDFAST_DECL bool commit(const detail::beneath& root, const detail::beneath& private_directory,
                               const std::string& staged, const object_key& key, bool replace) const;
     HOLDFAST_DECL std::optional<std::vector<stored_object>> put_new_directory(const object_key& prefix,
-                                                                              std::span<const pending_put> objects,
+                                                                              std::span<const pending_object> objects,
                                                                               const put_options& options,
                                                                               const transfer_limits& limits) const;
 

@@ -25,7 +25,7 @@ struct names_only {
     static packed_tree pack(const file_tree& tree) {
         std::string names;
         for (const auto& entry : tree.entries) names += entry.path + '\n';
-        return std::vector<packed_object>{{"names", byte_source::from_text(names)}};
+        return std::vector<pending_object>{{"names", byte_source::from_text(names)}};
     }
 };
 

@@ -90,7 +90,7 @@ TEST_CASE("equal files give equal archives, whatever their order, and modes are 
 
 TEST_CASE("no files are an empty tree") {
     CHECK(tree_of({}).entries.empty());
-    CHECK(std::get<std::vector<packed_object>>(files::pack(tree_of({}))).empty());
+    CHECK(std::get<std::vector<pending_object>>(files::pack(tree_of({}))).empty());
 }
 
 TEST_CASE("paths that no directory has are refused") {

@@ -118,23 +118,24 @@ TEST_CASE("a fallback that fails between its steps changes nothing") {
 
 TEST_CASE("put_all answers in the order of the objects and stops at the first failure") {
     const archetype_storage store;
-    std::vector<pending_put> objects;
+    std::vector<pending_object> objects;
     for (int i = 0; i < 30; ++i) {
-        objects.push_back({object_key("p/" + std::to_string(i)),
-                           byte_source::from_text(std::string(static_cast<std::size_t>(i), 'x'))});
+        objects.push_back({std::to_string(i), byte_source::from_text(std::string(static_cast<std::size_t>(i), 'x'))});
     }
     const auto stored = put_all(store, object_key("p"), objects);
     REQUIRE(stored.size() == 30);
     for (std::size_t i = 0; i < 30; ++i) {
         CHECK(stored[i].size == i);
-        CHECK(store.head(objects[i].key)->size == i);
+        CHECK(store.head(object_key("p") / objects[i].path)->size == i);
     }
     const archetype_storage other;
     const failing_storage failing(other, fail_at(4));
     CHECK(kind_of([&] { put_all(failing, object_key("p"), objects, {}, {.connections = 1}); }) == errc::unavailable);
     CHECK(failing.steps() == 5);
     CHECK(list_all(other, "").size() == 4);
-    CHECK(kind_of([&] { put_all(store, object_key("p/1"), objects); }) == errc::invalid_argument);
+    objects.push_back({"", byte_source::from_text("of no key")});
+    CHECK(kind_of([&] { put_all(store, object_key("q"), objects); }) == errc::invalid_argument);
+    CHECK(list_all(store, "q").empty());
 }
 
 TEST_CASE("large objects come in ranges unless the backend says that it gains nothing") {

@@ -63,7 +63,7 @@ TEST_CASE("any_storage passes abilities on") {
 TEST_CASE("any_storage passes a batch on whole") {
     const detail::temp_directory scratch;
     const recorded any{local_storage(scratch.path())};
-    put_all(any.storage, object_key("x"), std::vector<pending_put>{{object_key("x/a"), {}}, {object_key("x/b"), {}}});
+    put_all(any.storage, object_key("x"), std::vector<pending_object>{{"a", {}}, {"b", {}}});
     CHECK(any.seen() == operations{"put_batch"});
 }
 
@@ -79,7 +79,7 @@ TEST_CASE("any_storage makes abilities of primitives where there are none") {
         CHECK(any.seen() == operations{"head"});
     }
     SUBCASE("put_batch") {
-        put_all(any.storage, key, std::vector<pending_put>{{key / "a", {}}, {key / "b", {}}});
+        put_all(any.storage, key, std::vector<pending_object>{{"a", {}}, {"b", {}}});
         CHECK(any.seen() == operations{"put", "put"});
     }
     SUBCASE("reserve is the claims protocol, not put_if_absent") {

@@ -11,7 +11,7 @@
 namespace holdfast {
 
 HOLDFAST_DECL packed_tree files::pack(const file_tree& tree) {
-    std::vector<packed_object> objects;
+    std::vector<pending_object> objects;
     objects.reserve(tree.entries.size());
     for (const auto& entry : tree.entries) {
         if (entry.type == tree_entry::kind::directory) continue;

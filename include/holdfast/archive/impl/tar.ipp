@@ -93,7 +93,7 @@ HOLDFAST_DECL byte_source tar_source(const file_tree& tree) {
 }  // namespace detail
 
 HOLDFAST_DECL packed_tree tar::pack(const file_tree& tree) {
-    return std::vector<packed_object>{{"", detail::tar_source(tree)}};
+    return std::vector<pending_object>{{"", detail::tar_source(tree)}};
 }
 
 HOLDFAST_DECL byte_stream tar::stream(const file_tree& tree, content_visitor see) {

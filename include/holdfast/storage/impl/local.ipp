@@ -342,21 +342,22 @@ HOLDFAST_DECL void local_storage::remove_batch(std::span<const object_key> keys)
 }
 
 HOLDFAST_DECL std::vector<stored_object> local_storage::put_batch(const object_key& prefix,
-                                                                  std::span<const pending_put> objects,
+                                                                  std::span<const pending_object> objects,
                                                                   const put_options& options,
                                                                   const transfer_limits& limits) const {
-    detail::check_below(prefix, objects);
-    for (const auto& object : objects) detail::check_local_key("put", object.key);
-    if (!objects.empty() && detail::can_share_directory(prefix, objects)) {
+    for (const auto& object : objects) detail::check_local_key("put", prefix / object.path);
+    if (!objects.empty() && detail::can_share_directory(objects)) {
         if (auto stored = put_new_directory(prefix, objects, options, limits)) return std::move(*stored);
     }
-    return detail::put_each(objects, limits, options.stop,
-                            [&](const pending_put& object) { return put(object.key, object.content, options); });
+    const auto put_one = [&](const object_key& key, const pending_object& object) {
+        return put(key, object.content, options);
+    };
+    return detail::put_each(prefix, objects, limits, options.stop, put_one);
 }
 
 // Nothing where the prefix exists already.
 HOLDFAST_DECL std::optional<std::vector<stored_object>> local_storage::put_new_directory(
-    const object_key& prefix, std::span<const pending_put> objects, const put_options& options,
+    const object_key& prefix, std::span<const pending_object> objects, const put_options& options,
     const transfer_limits& limits) const {
     const detail::beneath root = make_root();
     if (root.status(prefix.str())) return std::nullopt;

@@ -14,8 +14,8 @@
 
 namespace holdfast::detail {
 
-/// Whether objects can be the files of one directory: no key twice, and none below another's.
-HOLDFAST_DECL bool can_share_directory(const object_key& prefix, std::span<const pending_put> objects);
+/// Whether objects can be the files of one directory: no path twice, and none below another's.
+HOLDFAST_DECL bool can_share_directory(std::span<const pending_object> objects);
 
 /// The objects below one prefix that are being written, as a directory that no key names; removed with this unless
 /// it was taken over.
@@ -29,7 +29,7 @@ public:
 
     /// Writes the objects, `limits.connections` at a time; `durable`: they and their directories survive a loss of
     /// power.
-    HOLDFAST_DECL std::vector<stored_object> put(const object_key& prefix, std::span<const pending_put> objects,
+    HOLDFAST_DECL std::vector<stored_object> put(const object_key& prefix, std::span<const pending_object> objects,
                                                  const put_options& options, const transfer_limits& limits,
                                                  bool durable) const;
 
@@ -40,8 +40,7 @@ public:
     void taken_over() noexcept { name_.clear(); }
 
 private:
-    HOLDFAST_DECL std::vector<std::string> make_directories(const object_key& prefix,
-                                                            std::span<const pending_put> objects) const;
+    HOLDFAST_DECL std::vector<std::string> make_directories(std::span<const pending_object> objects) const;
 
     const beneath& private_directory_;
     std::string name_;

@@ -18,14 +18,14 @@ namespace {
 
 const object_key prefix("p/q");
 
-std::vector<pending_put> objects_of(const std::vector<std::string>& names) {
-    std::vector<pending_put> objects;
-    for (const auto& name : names) objects.push_back({prefix / name, byte_source::from_text(name)});
+std::vector<pending_object> objects_of(const std::vector<std::string>& names) {
+    std::vector<pending_object> objects;
+    for (const auto& name : names) objects.push_back({name, byte_source::from_text(name)});
     return objects;
 }
 
 bool can_share(const std::vector<std::string>& names) {
-    return detail::can_share_directory(prefix, objects_of(names));
+    return detail::can_share_directory(objects_of(names));
 }
 
 std::string content_of(const std::filesystem::path& path) {
@@ -54,9 +54,8 @@ TEST_CASE("a staged tree is a directory of its own that goes unless it is taken 
         const auto path = scratch.path() / staged.name();
         const auto stored = staged.put(prefix, objects, {}, {}, is_kept);
         for (std::size_t i = 0; i < objects.size(); ++i) {
-            const std::string name = objects[i].key.str().substr(prefix.str().size() + 1);
-            CHECK(stored[i].key == objects[i].key);
-            CHECK(content_of(path / name) == name);
+            CHECK(stored[i].size == objects[i].path.size());
+            CHECK(content_of(path / objects[i].path) == objects[i].path);
         }
         if (is_kept) {
             CHECK(root.rename(staged.name(), "kept", false));

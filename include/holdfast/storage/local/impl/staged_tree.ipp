@@ -15,25 +15,26 @@
 
 namespace holdfast::detail {
 
-HOLDFAST_DECL bool can_share_directory(const object_key& prefix, std::span<const pending_put> objects) {
-    std::vector<std::string_view> keys;
-    keys.reserve(objects.size());
-    for (const auto& object : objects) keys.emplace_back(object.key.str());
-    if (!std::ranges::is_sorted(keys)) std::ranges::sort(keys);  // a tree comes sorted
-    if (std::ranges::adjacent_find(keys) != keys.end()) return false;
-    std::string_view last = prefix.str();
-    for (const std::string_view key : keys) {
-        const std::string_view parent = key.substr(0, key.rfind('/'));
-        if (parent == std::exchange(last, parent)) continue;
-        for (auto above = parent; above.size() > prefix.str().size(); above = above.substr(0, above.rfind('/'))) {
-            if (std::ranges::binary_search(keys, above)) return false;
+inline std::string_view directory_of(std::string_view path) {
+    const std::size_t slash = path.rfind('/');
+    return path.substr(0, slash == std::string_view::npos ? 0 : slash);
+}
+
+HOLDFAST_DECL bool can_share_directory(std::span<const pending_object> objects) {
+    std::vector<std::string_view> paths;
+    paths.reserve(objects.size());
+    for (const auto& object : objects) paths.emplace_back(object.path);
+    if (!std::ranges::is_sorted(paths)) std::ranges::sort(paths);  // a tree comes sorted
+    if (std::ranges::adjacent_find(paths) != paths.end()) return false;
+    std::string_view last;
+    for (const std::string_view path : paths) {
+        const std::string_view directory = directory_of(path);
+        if (directory == std::exchange(last, directory)) continue;
+        for (auto above = directory; !above.empty(); above = directory_of(above)) {
+            if (std::ranges::binary_search(paths, above)) return false;
         }
     }
     return true;
-}
-
-inline std::string_view path_below(const object_key& prefix, const object_key& key) {
-    return std::string_view(key.str()).substr(prefix.str().size() + 1);
 }
 
 HOLDFAST_DECL staged_tree::staged_tree(const beneath& private_directory)
@@ -51,11 +52,10 @@ HOLDFAST_DECL staged_tree::~staged_tree() {
 }
 
 // Returns what was made, a directory before those in it.
-HOLDFAST_DECL std::vector<std::string> staged_tree::make_directories(const object_key& prefix,
-                                                                     std::span<const pending_put> objects) const {
+HOLDFAST_DECL std::vector<std::string> staged_tree::make_directories(std::span<const pending_object> objects) const {
     std::set<std::string, std::less<>> made;
     for (const auto& object : objects) {
-        const std::string_view path = path_below(prefix, object.key);
+        const std::string_view path = object.path;
         for (std::size_t slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/', slash + 1)) {
             const std::string_view directory = path.substr(0, slash);
             if (!made.contains(directory)) top_.make_directories(*made.emplace(directory).first, 0777);
@@ -65,16 +65,17 @@ HOLDFAST_DECL std::vector<std::string> staged_tree::make_directories(const objec
 }
 
 HOLDFAST_DECL std::vector<stored_object> staged_tree::put(const object_key& prefix,
-                                                          std::span<const pending_put> objects,
+                                                          std::span<const pending_object> objects,
                                                           const put_options& options, const transfer_limits& limits,
                                                           bool durable) const {
-    const auto directories = make_directories(prefix, objects);
-    auto stored = put_each(objects, limits, options.stop, [&](const pending_put& object) {
-        staged_object staged(top_, std::string(path_below(prefix, object.key)), object.key, options);
-        auto info = write_whole(staged, durable, [&](staged_object& to) { to.write(object.content); });
-        staged.taken_over();
-        return info;
-    });
+    const auto directories = make_directories(objects);
+    auto stored =
+        put_each(prefix, objects, limits, options.stop, [&](const object_key& key, const pending_object& object) {
+            staged_object staged(top_, object.path, key, options);
+            auto info = write_whole(staged, durable, [&](staged_object& to) { to.write(object.content); });
+            staged.taken_over();
+            return info;
+        });
     for (const auto& directory : directories) {
         if (durable) top_.sync_directory(directory);
     }
