@@ -17,7 +17,6 @@
 #include <holdfast/artifact/versions.hpp>
 #include <holdfast/core/clock.hpp>
 #include <holdfast/core/error.hpp>
-#include <holdfast/detail/digest.hpp>
 #include <holdfast/metaflow/document.hpp>
 #include <holdfast/metaflow/identity.hpp>
 #include <holdfast/metaflow/layout.hpp>
@@ -54,12 +53,11 @@ public:
         const auto where = location(options.name, versions_.claim(options.name));
         auto reference = describe(where, options, Archive::storage_format);
         try {
-            auto stored =
+            const auto stored =
                 store_tree<Archive>(storage_, metaflow::data_key(where), tree, options.digest, limits_, options.stop);
             reference.size = stored.size;
-            const auto text = stored.contents.to_json();
-            put_text(storage_, metaflow::manifest_key(where), text);
-            metaflow::write_fields(reference, context_.attempt_is_text, detail::sha256_hex(text));
+            const auto manifest = detail::store_manifest(storage_, metaflow::manifest_key(where), stored.contents);
+            metaflow::write_fields(reference, context_.attempt_is_text, manifest);
             if (!parent.empty()) reference.fields["holdfast"].as_object()["parent"] = parent;
             commit(where, reference, options.stop);
         } catch (...) {

@@ -15,7 +15,6 @@
 #include <holdfast/artifact/store_tree.hpp>
 #include <holdfast/core/clock.hpp>
 #include <holdfast/core/error.hpp>
-#include <holdfast/detail/digest.hpp>
 #include <holdfast/detail/hex.hpp>
 #include <holdfast/detail/system.hpp>
 #include <holdfast/metaflow/layout.hpp>
@@ -50,14 +49,12 @@ public:
     template <archive_format Archive>
     model_reference save(const file_tree& tree, const model_save_options& options) const {
         auto model = describe(options, Archive::storage_format);
-        const auto manifest = metaflow::model_manifest_key(model.model_id);
         try {
-            auto stored = store_tree<Archive>(storage_, metaflow::model_data_key(model.model_id), tree, options.digest,
-                                              limits_, options.stop);
+            const auto stored = store_tree<Archive>(storage_, metaflow::model_data_key(model.model_id), tree,
+                                                    options.digest, limits_, options.stop);
             model.size = stored.size;
-            const auto text = stored.contents.to_json();
-            put_text(storage_, manifest, text);
-            metaflow::write_fields(model, detail::sha256_hex(text));
+            const auto key = metaflow::model_manifest_key(model.model_id);
+            metaflow::write_fields(model, detail::store_manifest(storage_, key, stored.contents));
             commit(model, options.stop);
         } catch (...) {
             withdraw(model);

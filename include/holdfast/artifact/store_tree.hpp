@@ -17,6 +17,7 @@
 #include <holdfast/artifact/manifest.hpp>
 #include <holdfast/core/object_info.hpp>
 #include <holdfast/core/object_key.hpp>
+#include <holdfast/detail/digest.hpp>
 #include <holdfast/detail/parallel.hpp>
 #include <holdfast/storage/backend.hpp>
 #include <holdfast/storage/operations.hpp>
@@ -182,6 +183,18 @@ stored_tree store_tree(const Storage& storage, const object_key& key, const file
     return result;
 }
 
+namespace detail {
+
+/// Stores a manifest, and returns the SHA-256 of its text, in hex, by which the document names it.
+template <storage_backend Storage>
+std::string store_manifest(const Storage& storage, const object_key& key, const manifest& contents) {
+    std::string text = contents.to_json();
+    std::string digest = sha256_hex(text);
+    put_text(storage, key, std::move(text));
+    return digest;
+}
+
+}  // namespace detail
 }  // namespace holdfast
 
 #endif

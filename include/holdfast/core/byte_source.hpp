@@ -91,7 +91,7 @@ public:
     HOLDFAST_DECL void append(extent piece);
     HOLDFAST_DECL void append(const byte_source& other);
 
-    std::uint64_t size() const noexcept { return ends_.empty() ? 0 : ends_.back(); }
+    std::uint64_t size() const noexcept { return extents_.empty() ? 0 : end_of(extents_.size() - 1); }
     std::span<const extent> extents() const noexcept { return extents_; }
 
     /// The part [offset, offset + size) of this source. Errors: `invalid_argument` beyond the end.
@@ -103,8 +103,12 @@ public:
     HOLDFAST_DECL std::size_t read(std::uint64_t offset, std::span<std::byte> buffer) const;
 
 private:
+    HOLDFAST_DECL std::uint64_t end_of(std::size_t i) const noexcept;
+    HOLDFAST_DECL std::size_t extent_at(std::uint64_t offset) const noexcept;
+
     std::vector<extent> extents_;
-    std::vector<std::uint64_t> ends_;  // ends_[i]: offset just after extents_[i]
+    std::vector<std::uint64_t>
+        ends_;  // ends_[i]: offset just after extents_[i]; empty for one extent, as most files are
 };
 
 /// The size of one extent in bytes.

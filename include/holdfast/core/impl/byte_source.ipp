@@ -140,9 +140,21 @@ HOLDFAST_DECL void byte_source::append(extent piece) {
     detail::check_extent(piece);
     const std::uint64_t piece_size = size_of(piece);
     if (piece_size == 0) return;
-    if (piece_size > UINT64_MAX - size()) throw error(errc::too_large, "read", "", "a source ends before 2^64 bytes");
+    const std::uint64_t before = size();
+    if (piece_size > UINT64_MAX - before) throw error(errc::too_large, "read", "", "a source ends before 2^64 bytes");
+    if (extents_.size() == 1) ends_.push_back(before);
     extents_.push_back(std::move(piece));
-    ends_.push_back(size() + piece_size);
+    if (extents_.size() > 1) ends_.push_back(before + piece_size);
+}
+
+HOLDFAST_DECL std::uint64_t byte_source::end_of(std::size_t i) const noexcept {
+    return ends_.empty() ? size_of(extents_[i]) : ends_[i];
+}
+
+// The extent that holds the byte at an offset; their number for one beyond the end.
+HOLDFAST_DECL std::size_t byte_source::extent_at(std::uint64_t offset) const noexcept {
+    if (ends_.empty()) return offset < size() ? 0 : extents_.size();
+    return static_cast<std::size_t>(std::ranges::upper_bound(ends_, offset) - ends_.begin());
 }
 
 HOLDFAST_DECL void byte_source::append(const byte_source& other) {
@@ -155,10 +167,9 @@ HOLDFAST_DECL byte_source byte_source::slice(std::uint64_t offset, std::uint64_t
         throw error(errc::invalid_argument, "slice", "", "the slice ends beyond the source; ask for less");
     }
     byte_source part;
-    auto i = static_cast<std::size_t>(std::ranges::upper_bound(ends_, offset) - ends_.begin());
-    for (; size > 0; ++i) {
-        const std::uint64_t count = std::min(size, ends_[i] - offset);
-        const std::uint64_t begin = ends_[i] - size_of(extents_[i]);
+    for (auto i = extent_at(offset); size > 0; ++i) {
+        const std::uint64_t count = std::min(size, end_of(i) - offset);
+        const std::uint64_t begin = end_of(i) - size_of(extents_[i]);
         part.append(detail::cut_extent(extents_[i], offset - begin, count));
         offset += count;
         size -= count;
@@ -168,10 +179,9 @@ HOLDFAST_DECL byte_source byte_source::slice(std::uint64_t offset, std::uint64_t
 
 HOLDFAST_DECL std::size_t byte_source::read(std::uint64_t offset, std::span<std::byte> buffer) const {
     std::size_t done = 0;
-    auto i = static_cast<std::size_t>(std::ranges::upper_bound(ends_, offset) - ends_.begin());
-    for (; i < extents_.size() && done < buffer.size(); ++i) {
-        const std::uint64_t begin = ends_[i] - size_of(extents_[i]);
-        const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size() - done, ends_[i] - offset));
+    for (auto i = extent_at(offset); i < extents_.size() && done < buffer.size(); ++i) {
+        const std::uint64_t begin = end_of(i) - size_of(extents_[i]);
+        const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size() - done, end_of(i) - offset));
         detail::read_extent(extents_[i], offset - begin, buffer.subspan(done, count));
         offset += count;
         done += count;
