@@ -133,6 +133,16 @@ errc failure(const memory_storage& storage, const saved_tree& tree, std::string*
     return kind;
 }
 
+/// In a store that is read in ranges, beside a folder to load into.
+struct stored_archive {
+    archive packed;
+    saved_tree tree = packed.tree(digest_kind::crc32c);
+    ranged_storage storage;
+    temp_directory folder;
+
+    stored_archive() { put_text(storage, key, packed.text()); }
+};
+
 }  // namespace
 
 TEST_CASE("large members come by themselves, and every byte of the tar once") {
@@ -273,24 +283,15 @@ TEST_CASE("a load of a tar that lost the store goes on with what had arrived of 
     }
 }
 
-TEST_CASE("a load of a tar that is lost again and again comes to its end") {
-    const archive packed;
-    const auto tree = packed.tree(digest_kind::crc32c);
-    const ranged_storage storage;
-    put_text(storage, key, packed.text());
-    const temp_directory folder;
+TEST_CASE_FIXTURE(stored_archive, "a load of a tar that is lost again and again comes to its end") {
     std::size_t losses = 0;
     while (lose(storage, tree, folder, 10 + losses)) REQUIRE(++losses < 60);
     CHECK(losses > 3);
     CHECK((tree_building::read_file(folder.path() / "out" / "larger") == packed.files[3].second));
 }
 
-TEST_CASE("nothing stays of a load that may not go on, has no large member, or failed for good") {
-    const archive packed;
-    const auto tree = packed.tree(digest_kind::crc32c);
-    const ranged_storage storage;
-    put_text(storage, key, packed.text());
-    const temp_directory folder;
+TEST_CASE_FIXTURE(stored_archive,
+                  "nothing stays of a load that may not go on, has no large member, or failed for good") {
     CHECK(lose(storage, tree, folder, 10, errc::unavailable, false));
     CHECK(std::filesystem::is_empty(folder.path()));
     CHECK(lose(storage, tree, folder, 10, errc::access_denied));
@@ -312,12 +313,8 @@ TEST_CASE("what was kept of a tar that is another one now is not used") {
     check_load(storage, other, other.tree(digest_kind::crc32c), folder);
 }
 
-TEST_CASE("bytes of a member that were changed while they were kept are found, and then loaded anew") {
-    const archive packed;
-    const auto tree = packed.tree(digest_kind::crc32c);
-    const ranged_storage storage;
-    put_text(storage, key, packed.text());
-    const temp_directory folder;
+TEST_CASE_FIXTURE(stored_archive,
+                  "bytes of a member that were changed while they were kept are found, and then loaded anew") {
     CHECK(lose(storage, tree, folder, 20));
     const auto kept = folder.path() / ".holdfast-load-out" / "tree" / "large";
     const auto there = detail::file::open_update(kept.string());
@@ -328,12 +325,7 @@ TEST_CASE("bytes of a member that were changed while they were kept are found, a
     check_load(storage, packed, tree, folder);
 }
 
-TEST_CASE("a stranger's leavings in the kept directory are no part of what is loaded") {
-    const archive packed;
-    const auto tree = packed.tree(digest_kind::crc32c);
-    const ranged_storage storage;
-    put_text(storage, key, packed.text());
-    const temp_directory folder;
+TEST_CASE_FIXTURE(stored_archive, "a stranger's leavings in the kept directory are no part of what is loaded") {
     CHECK(lose(storage, tree, folder, 20));
     const auto kept = folder.path() / ".holdfast-load-out" / "tree";
     tree_building::write_file(kept / "more", "of an earlier member");
