@@ -65,6 +65,7 @@ void multiply(const work& w) {
     auto document = state.list({}).at(0);
     auto where = metaflow::parse_checkpoint_key(document.key);
     const auto url = document.url.substr(0, document.url.size() - document.key.size());
+    const auto metadata = document.metadata();
     const auto manifest = document.manifest_sha256().value_or("");
     const auto prefix = metaflow::task_documents_prefix(metaflow::checkpoints_prefix, document.pathspec);
     const std::uint64_t count = std::stoul(w.path);
@@ -73,7 +74,7 @@ void multiply(const work& w) {
         document.version = where.id.version;
         document.key = metaflow::data_key(where).str();
         document.url = url + document.key;
-        metaflow::write_fields(document, false, manifest);
+        metaflow::write_document(document, metadata, false, manifest);
         const auto key = metaflow::task_document_key(metaflow::checkpoints_prefix, document.pathspec, where.id);
         made.push_back({std::string(key.name()), byte_source::from_text(document.to_json())});
     }

@@ -21,7 +21,7 @@ int main() {
     }
 
     auto found = models.list({.label = "cats"});  // newest first, of every run
-    std::ranges::sort(found, {}, [](const auto& each) { return each.metadata.at("loss").as_double(); });
+    std::ranges::sort(found, {}, [](const auto& each) { return each.metadata().at("loss").as_double(); });
     const model<local_storage> chosen{store, {.load = {{.name = "best", .references = {found.front()}}}}};
     std::cout << std::ifstream(chosen.loaded()["best"] / "weights.bin").rdbuf() << '\n';
 

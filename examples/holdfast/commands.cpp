@@ -53,7 +53,7 @@ std::string with_files(const artifact_document& document, const std::vector<hold
 }
 
 void describe(const artifact_document& document, const std::vector<holdfast::stored_file>& files, output& out) {
-    for (const auto& [name, value] : document.fields) {
+    for (const auto& [name, value] : document.fields()) {
         auto text = value.is_string() ? std::string(value.get_string()) : holdfast::to_python_json(value);
         if (name == "created_on") text += ", " + age_in_words(text, std::chrono::system_clock::now());
         if (name == "size") text += ", " + size_in_words(document.size);

@@ -19,12 +19,11 @@ using artifact_reference = std::variant<checkpoint_reference, model_reference>;
 
 /// What both kinds have in common.
 inline const artifact_document& document_of(const artifact_reference& artifact) {
-    return std::visit([](const artifact_document& document) -> const artifact_document& { return document; },
-                      artifact);
+    return std::visit([](const artifact_document& document) -> const artifact_document& { return document; }, artifact);
 }
 
-/// What names a saved checkpoint, hub entry or model: a key, the JSON text of a reference as Python prints it, that reference as an
-/// object, or the typed value that a save or a list returned.
+/// What names a saved checkpoint, hub entry or model: a key, the JSON text of a reference as Python prints it, that
+/// reference as an object, or the typed value that a save or a list returned.
 class reference {
 public:
     /// A key, or the JSON text of a reference where the first character is '{'. Errors: `corrupt` for bad JSON.
@@ -49,7 +48,7 @@ public:
     HOLDFAST_DECL model_reference as_model() const;
 
 private:
-    HOLDFAST_DECL const boost::json::object& fields() const;
+    HOLDFAST_DECL boost::json::object fields() const;
 
     std::variant<std::string, boost::json::object, checkpoint_reference, model_reference> value_;
 };

@@ -80,7 +80,7 @@ void live(const Storage& store) {
     const auto all = writer.list();
     REQUIRE(all.size() == 3);
     CHECK(all[0].key == third.key);
-    CHECK(all[2].metadata.at("epoch") == 1);
+    CHECK(all[2].metadata().at("epoch") == 1);
     for (const auto& each : all) {
         CHECK(writer.verify(each.key).status == verification::result::ok);
         CHECK(each.storage_format == Archive::storage_format);
@@ -92,7 +92,7 @@ void live(const Storage& store) {
     CHECK(retry.remove(third));
     CHECK(writer.restore()->info().key == second.key);
     CHECK(writer.remove(second.key));
-    CHECK(writer.remove(first.fields));
+    CHECK(writer.remove(first.fields()));
     CHECK_FALSE(writer.remove(first));
     CHECK(holds_only_claims(store));
     CHECK_FALSE(writer.restore(load_policy::eager));

@@ -24,7 +24,9 @@ struct checkpoint_document {
     static checkpoint_reference parse(const auto& document) {
         return metaflow::parse_checkpoint_document(document, "fuzz");
     }
-    static void rewrite(checkpoint_reference& reference) { metaflow::write_fields(reference, false, manifest_digest); }
+    static void rewrite(checkpoint_reference& reference) {
+        metaflow::write_document(reference, reference.metadata(), false, manifest_digest);
+    }
     static bool is_same(const checkpoint_reference& one, const checkpoint_reference& other) {
         return one.pathspec_hash == other.pathspec_hash && one.name == other.name && one.version == other.version;
     }
@@ -32,7 +34,9 @@ struct checkpoint_document {
 
 struct model_document {
     static model_reference parse(const auto& document) { return metaflow::parse_model_document(document, "fuzz"); }
-    static void rewrite(model_reference& reference) { metaflow::write_fields(reference, manifest_digest); }
+    static void rewrite(model_reference& reference) {
+        metaflow::write_document(reference, reference.metadata(), manifest_digest);
+    }
     static bool is_same(const model_reference& one, const model_reference& other) {
         return one.model_id == other.model_id && one.label == other.label && one.source == other.source;
     }
@@ -68,7 +72,7 @@ void try_as(std::string_view text) {
     auto reference = parse_or_refuse<Kind>(text);
     if (!reference) return;
     require_readable_as<Kind>(*reference, *reference);
-    const auto from_fields = Kind::parse(reference->fields);
+    const auto from_fields = Kind::parse(reference->fields());
     require_readable_as<Kind>(from_fields, *reference);
     Kind::rewrite(*reference);
     require_readable_as<Kind>(*reference, *reference);

@@ -39,8 +39,8 @@ namespace {
 namespace json = boost::json;
 using words = std::vector<std::string>;
 
-const holdfast::task_context the_task{.flow = "Faults", .run = "1", .step = "train", .task = "1",
-                                      .metaflow_namespace = "user:alice"};
+const holdfast::task_context the_task{
+    .flow = "Faults", .run = "1", .step = "train", .task = "1", .metaflow_namespace = "user:alice"};
 
 /// Takes the leading `--NAME VALUE` pairs off the words.
 std::map<std::string, std::string> take_options(words& all) {
@@ -59,7 +59,9 @@ holdfast::s3_integrity integrity_named(std::string_view name) {
     throw std::invalid_argument("unknown integrity");
 }
 
-std::chrono::milliseconds milliseconds(const std::string& text) { return std::chrono::milliseconds{std::stoll(text)}; }
+std::chrono::milliseconds milliseconds(const std::string& text) {
+    return std::chrono::milliseconds{std::stoll(text)};
+}
 
 void apply(const std::string& name, const std::string& value, holdfast::s3_options& options) {
     if (name == "integrity") {
@@ -113,7 +115,7 @@ json::object restore(holdfast::checkpoint<holdfast::s3_storage>& state, const st
     if (!found) return {{"restored", nullptr}};
     json::array skipped;
     for (const auto& passed : found->skipped()) skipped.emplace_back(passed.key);
-    return {{"restored", found->info().key}, {"number", found->info().metadata.at("number")}, {"skipped", skipped}};
+    return {{"restored", found->info().key}, {"number", found->info().metadata().at("number")}, {"skipped", skipped}};
 }
 
 json::object list(const holdfast::checkpoint<holdfast::s3_storage>& state) {

@@ -155,12 +155,12 @@ TEST_CASE_FIXTURE(fixture, "A9 D-30 metadata is kept, and what JSON cannot carry
                                     {"nan", std::nan("")}, {"worst", -infinity}, {"best", {infinity}}};
     const auto saved = state.save(tree(), {.metadata = given});
     const auto stored = state.show(saved.key);
-    CHECK(stored.metadata == saved.metadata);
-    CHECK(stored.metadata.at("epoch") == 3);
-    CHECK(stored.metadata.at("ü") == "\U0001F600");
-    CHECK(stored.metadata.at("nan") == "NaN");
-    CHECK(stored.metadata.at("worst") == "-Infinity");
-    CHECK(stored.metadata.at("best").as_array().front() == "Infinity");
+    CHECK(stored.metadata() == saved.metadata());
+    CHECK(stored.metadata().at("epoch") == 3);
+    CHECK(stored.metadata().at("ü") == "\U0001F600");
+    CHECK(stored.metadata().at("nan") == "NaN");
+    CHECK(stored.metadata().at("worst") == "-Infinity");
+    CHECK(stored.metadata().at("best").as_array().front() == "Infinity");
     CHECK(stored.text.find("\\u00fc") != std::string::npos);
 }
 
@@ -196,7 +196,7 @@ TEST_CASE_FIXTURE(fixture, "A15 the reference has Python's fields and one of our
     CHECK(fields.at("holdfast").at("manifest_sha256").as_string().size() == 64);
     auto child = task;
     child.attempt_is_text = true;
-    CHECK(checkpoint<memory_storage>{store, child}.save(tree()).fields.at("attempt") == "0");
+    CHECK(checkpoint<memory_storage>{store, child}.save(tree()).fields().at("attempt") == "0");
 }
 
 TEST_CASE_FIXTURE(fixture, "A16 D-1 versions go on across names, objects and what Python wrote") {
@@ -252,7 +252,7 @@ TEST_CASE_FIXTURE(fixture, "a save that is stopped leaves nothing to see") {
 
 TEST_CASE_FIXTURE(fixture, "B1 to B3 a reference is a key, JSON text, an object or a value") {
     const auto saved = state.save(tree());
-    const std::vector<reference> forms{saved.key, saved.to_json(), saved.fields, saved};
+    const std::vector<reference> forms{saved.key, saved.to_json(), saved.fields(), saved};
     for (std::size_t i = 0; i < forms.size(); ++i) {
         const auto target = folder.path() / ("form" + std::to_string(i));
         CHECK(listing(state.load(forms[i], target).directory) == listing(tree()));
@@ -260,11 +260,11 @@ TEST_CASE_FIXTURE(fixture, "B1 to B3 a reference is a key, JSON text, an object 
 }
 
 TEST_CASE_FIXTURE(fixture, "B7 a reference loads from any task, and unknown fields travel") {
-    auto saved = state.save(tree());
-    saved.fields["added"] = "by someone";
+    auto fields = state.save(tree()).fields();
+    fields["added"] = "by someone";
     checkpoint<memory_storage> outside{store};
-    outside.load(saved.fields, folder.path() / "out");
-    CHECK(outside.info()->fields.at("added") == "by someone");
+    outside.load(fields, folder.path() / "out");
+    CHECK(outside.info()->fields().at("added") == "by someone");
 }
 
 TEST_CASE_FIXTURE(fixture, "B8 D-6 K2 K3 K7 what is not there, what is no key and what is no checkpoint differ") {
@@ -273,7 +273,7 @@ TEST_CASE_FIXTURE(fixture, "B8 D-6 K2 K3 K7 what is not there, what is no key an
     CHECK(failure_of([&] { state.load("mf.models/models/artifacts/m_1", folder.path() / "out"); }) ==
           errc::key_not_compatible);
     CHECK(failure_of([&] { state.load("anything", folder.path() / "out"); }) == errc::key_not_compatible);
-    auto model = saved.fields;
+    auto model = saved.fields();
     model["type"] = "model";
     CHECK(failure_of([&] { state.load(model, folder.path() / "out"); }) == errc::incompatible_type);
     CHECK(failure_of([&] { state.load("{\"key\": 3}", folder.path() / "out"); }) == errc::corrupt);
@@ -523,8 +523,8 @@ TEST_CASE_FIXTURE(fixture, "D12 a retry goes on where the attempt before stopped
     const auto next = second.save(tree("second"));
     CHECK(next.attempt == "1");
     CHECK(next.version == 0);
-    CHECK(next.fields.at("holdfast").at("parent").as_string() == saved.key.c_str());
-    CHECK_FALSE(saved.fields.at("holdfast").as_object().contains("parent"));
+    CHECK(next.fields().at("holdfast").at("parent").as_string() == saved.key.c_str());
+    CHECK_FALSE(saved.fields().at("holdfast").as_object().contains("parent"));
 }
 
 TEST_CASE_FIXTURE(fixture, "D-15 a restore steps back over what is damaged and says why") {
@@ -616,7 +616,8 @@ TEST_CASE_FIXTURE(fixture, "a restore by name takes the newest good one of that 
 
 TEST_CASE_FIXTURE(fixture, "a restore into the caller's directory makes none of its own") {
     state.save(tree("first"));
-    CHECK(state.restore(load_policy::fresh, {.directory = folder.path() / "out"})->directory() == folder.path() / "out");
+    CHECK(state.restore(load_policy::fresh, {.directory = folder.path() / "out"})->directory() ==
+          folder.path() / "out");
     CHECK_FALSE(state.directory());
 }
 
@@ -649,7 +650,7 @@ TEST_CASE_FIXTURE(fixture, "what Python wrote is listed, loaded, and verified by
     const std::string folder_key = "Unit/train/dabd1db8d35a/80d5b9c7c81e/";
     const auto saved = state.save(tree());
     REQUIRE(saved.key.find(folder_key) != std::string::npos);
-    auto fields = saved.fields;
+    auto fields = saved.fields();
     fields.erase("holdfast");
     fields["attempt"] = "0";
     auto text = to_python_json(fields);
@@ -658,7 +659,7 @@ TEST_CASE_FIXTURE(fixture, "what Python wrote is listed, loaded, and verified by
     overwrite(task_document_of(saved), text);
     const auto found = state.list().front();
     CHECK(found.to_json() == text);
-    CHECK(std::isnan(found.metadata.at("loss").as_double()));
+    CHECK(std::isnan(found.metadata().at("loss").as_double()));
     CHECK(listing(state.load(found, folder.path() / "out").directory) == listing(tree()));
     CHECK(state.verify(saved.key).status == verification::result::unverifiable);
     CHECK(state.files_of(saved.key).size() == 3);

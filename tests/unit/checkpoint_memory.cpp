@@ -85,7 +85,7 @@ TEST_CASE("a save from memory is restored, and names its parent") {
     state.restore();
     const auto second = state.save(tree_of({{"number", bytes_of("2")}}));
     CHECK(second.version == first.version + 1);
-    CHECK(second.fields.at("holdfast").at("parent").as_string() == first.key);
+    CHECK(second.fields().at("holdfast").at("parent").as_string() == first.key);
     checkpoint<memory_storage> again{store, task};
     CHECK(tree_building::read_file(again.restore()->directory() / "number") == "2");
 }

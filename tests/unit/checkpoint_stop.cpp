@@ -131,7 +131,7 @@ TEST_CASE("a verification that is stopped asks for nothing more and leaves nothi
         saved.emplace_back(here.save({.digest = digest}));
     }
     saved.emplace_back(here.save<tar>().key);
-    auto pythons = here.save().fields;
+    auto pythons = here.save().fields();
     pythons.erase("holdfast");
     saved.emplace_back(pythons);
     for (const auto& each : saved) {

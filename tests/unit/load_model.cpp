@@ -56,7 +56,7 @@ struct fixture {
         entry.created_on = "2026-11-24T10:00:00.5";
         entry.size = size;
         entry.storage_format = "files";
-        metaflow::write_fields(entry, false, "");
+        metaflow::write_document(entry, entry.metadata(), false, "");
         put_text(store, metaflow::data_key(where) / "config.json", "{ }");
         put_text(store, metaflow::artifact_document_key(where), entry.to_json());
         put_text(store, metaflow::task_document_key("mf.huggingface_hub", entry.pathspec, where.id), entry.to_json());
@@ -95,7 +95,7 @@ TEST_CASE_FIXTURE(fixture, "D-28 every form of a reference loads, and no form do
     const auto saved = save_model();
     int i = 0;
     for (const reference& which :
-         {reference{saved.key}, reference{saved.to_json()}, reference{saved.fields}, reference{saved}}) {
+         {reference{saved.key}, reference{saved.to_json()}, reference{saved.fields()}, reference{saved}}) {
         const auto loaded = load_model(store, which, folder.path() / std::to_string(i++));
         CHECK(loaded.files == 2);
         CHECK(listing(loaded.directory) == listing(tree()));

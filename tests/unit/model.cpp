@@ -92,7 +92,7 @@ TEST_CASE_FIXTURE(fixture, "an id ends in a random uuid of version 4, and none i
 
 TEST_CASE_FIXTURE(fixture, "D-25 the label is written") {
     const auto saved = models.save(tree(), {.label = "best"});
-    CHECK(models.show(saved.key).fields.at("label") == "best");
+    CHECK(models.show(saved.key).fields().at("label") == "best");
     CHECK(models.list({.label = "best"}).size() == 1);
     CHECK(models.list({.label = "bes"}).empty());
 }
@@ -122,7 +122,7 @@ TEST_CASE_TEMPLATE("every archive loads by key, text, object and typed value", A
     CHECK(saved.storage_format == Archive::storage_format);
     int i = 0;
     for (const reference& which :
-         {reference{saved.key}, reference{saved.to_json()}, reference{saved.fields}, reference{saved}}) {
+         {reference{saved.key}, reference{saved.to_json()}, reference{saved.fields()}, reference{saved}}) {
         const auto target = world.folder.path() / ("loaded" + std::to_string(i++));
         CHECK(models.load(which, target) == target);
         CHECK(listing(target) == listing(tree));
@@ -165,7 +165,7 @@ TEST_CASE_FIXTURE(fixture, "D-24 models are loaded at construction by name, into
     const model<memory_storage> reader{store,
                                        {.load = {{.references = {one.key}},
                                                  {.name = "best", .references = {two}, .directory = given},
-                                                 {.name = "all", .references = {one.to_json(), two.fields}},
+                                                 {.name = "all", .references = {one.to_json(), two.fields()}},
                                                  {.name = "kept", .references = {one, two}, .directory = several}}}};
     const auto& loaded = reader.loaded();
     CHECK(loaded.size() == 6);
@@ -180,8 +180,8 @@ TEST_CASE_FIXTURE(fixture, "D-24 models are loaded at construction by name, into
 
 TEST_CASE_FIXTURE(fixture, "D-23 what cannot be loaded ends the construction, or is noted where that is asked for") {
     const auto good = models.save(tree());
-    const model_options wanted{.load = {{.name = "gone", .references = {no_such_key}},
-                                        {.name = "good", .references = {good}}}};
+    const model_options wanted{
+        .load = {{.name = "gone", .references = {no_such_key}}, {.name = "good", .references = {good}}}};
     CHECK(failure_of([&] { model<memory_storage>{store, wanted}; }) == errc::not_found);
     auto lenient = wanted;
     lenient.best_effort = true;
@@ -205,7 +205,8 @@ TEST_CASE_FIXTURE(fixture, "a list is newest first, by label, attempt, place and
     auto retried = task;
     retried.attempt = "1";
     retried.run = "4";
-    const auto three = model<memory_storage>{store, retried, {.clock = system_clock()}}.save(tree("three"), {.label = "a"});
+    const auto three =
+        model<memory_storage>{store, retried, {.clock = system_clock()}}.save(tree("three"), {.label = "a"});
     const auto keys = [](const std::vector<model_reference>& found) {
         std::vector<std::string> list;
         for (const auto& each : found) list.push_back(each.key);
@@ -274,8 +275,7 @@ TEST_CASE_FIXTURE(fixture, "damage is found by a load and by verify") {
     CHECK_FALSE(std::filesystem::exists(folder.path() / "target"));
     CHECK(models.verify(saved).status == verification::result::corrupt);
     CHECK(models.verify(no_such_key).status == verification::result::not_found);
-    put_text(store, metaflow::model_artifact_document_key(saved.model_id),
-             models.save(tree("other")).to_json());
+    put_text(store, metaflow::model_artifact_document_key(saved.model_id), models.save(tree("other")).to_json());
     CHECK(failure_of([&] { (void)models.show(saved.key); }) == errc::corrupt);
 }
 
@@ -283,9 +283,9 @@ TEST_CASE_TEMPLATE("memory in, memory out", Archive, files, tar, tar_gz) {
     const fixture world;
     const model<memory_storage, Archive> models{world.store, task};
     const std::string weights(100'000, 'w');
-    const auto saved = models.save(tree_of({{"deep/weights", std::as_bytes(std::span(weights))},
-                                            {"card", byte_source::from_text("# A model")}}),
-                                   {.label = "made of memory"});
+    const auto saved = models.save(
+        tree_of({{"deep/weights", std::as_bytes(std::span(weights))}, {"card", byte_source::from_text("# A model")}}),
+        {.label = "made of memory"});
     const auto stored = models.open(saved.key);
     CHECK(stored.read("deep/weights") == weights);
     CHECK(stored.read("card", {2, 1}) == "A");

@@ -33,17 +33,17 @@ TEST_CASE("a text is a key unless it is a JSON object") {
 TEST_CASE("an object becomes the typed value, unknown fields and NaN kept") {
     const auto typed = reference(document).as_checkpoint();
     CHECK(typed.version == 0);
-    CHECK(std::isnan(typed.metadata.at("loss").as_double()));
-    CHECK(typed.fields.at("extra") == 1);
-    CHECK(reference(typed).as_checkpoint().fields.at("extra") == 1);
-    CHECK(reference(typed.fields).key() == typed.key);
+    CHECK(std::isnan(typed.metadata().at("loss").as_double()));
+    CHECK(typed.fields().at("extra") == 1);
+    CHECK(reference(typed).as_checkpoint().fields().at("extra") == 1);
+    CHECK(reference(typed.fields()).key() == typed.key);
 }
 
 TEST_CASE("what carries no document, or another's") {
     CHECK(failure_of([] { reference("some/key").as_checkpoint(); }) == errc::invalid_argument);
     CHECK(failure_of([] { reference("{}").key(); }) == errc::corrupt);
     CHECK(failure_of([] { reference(R"({"key": 3})").key(); }) == errc::corrupt);
-    boost::json::object model = reference(document).as_checkpoint().fields;
+    boost::json::object model = reference(document).as_checkpoint().fields();
     model["type"] = "model";
     CHECK(failure_of([&] { reference(model).as_checkpoint(); }) == errc::incompatible_type);
 }

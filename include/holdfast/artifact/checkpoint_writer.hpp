@@ -51,14 +51,13 @@ public:
     checkpoint_reference save(const file_tree& tree, const save_options& options, const std::string& parent) {
         metaflow::check_checkpoint_name(options.name);
         const auto where = location(options.name, versions_.claim(options.name));
-        auto reference = describe(where, options, Archive::storage_format);
+        auto reference = describe(where, Archive::storage_format);
         try {
             const auto stored =
                 store_tree<Archive>(storage_, metaflow::data_key(where), tree, options.digest, limits_, options.stop);
             reference.size = stored.size;
             const auto manifest = detail::store_manifest(storage_, metaflow::manifest_key(where), stored.contents);
-            metaflow::write_fields(reference, context_.attempt_is_text, manifest);
-            if (!parent.empty()) reference.fields["holdfast"].as_object()["parent"] = parent;
+            metaflow::write_document(reference, options.metadata, context_.attempt_is_text, manifest, parent);
             commit(where, reference, options.stop);
         } catch (...) {
             withdraw(where);
@@ -79,11 +78,9 @@ private:
                 {metaflow::pathspec_hash(context_.pathspec()), context_.attempt, std::move(name), version}};
     }
 
-    checkpoint_reference describe(const metaflow::checkpoint_location& where, const save_options& options,
-                                  std::string_view storage_format) const {
+    checkpoint_reference describe(const metaflow::checkpoint_location& where, std::string_view storage_format) const {
         checkpoint_reference reference;
-        detail::describe_new(reference, metaflow::data_key(where), storage_.url(), context_, storage_format,
-                             options.metadata, clock_);
+        detail::describe_new(reference, metaflow::data_key(where), storage_.url(), context_, storage_format, clock_);
         reference.pathspec_hash = where.id.pathspec_hash;
         reference.name = where.id.name;
         reference.version = where.id.version;

@@ -54,7 +54,8 @@ public:
                                                     options.digest, limits_, options.stop);
             model.size = stored.size;
             const auto key = metaflow::model_manifest_key(model.model_id);
-            metaflow::write_fields(model, detail::store_manifest(storage_, key, stored.contents));
+            const auto manifest = detail::store_manifest(storage_, key, stored.contents);
+            metaflow::write_document(model, options.metadata, manifest);
             commit(model, options.stop);
         } catch (...) {
             withdraw(model);
@@ -70,7 +71,7 @@ private:
         metaflow::check_model_label(model.label);
         model.model_id = detail::new_model_id(model.label);
         detail::describe_new(model, metaflow::model_data_key(model.model_id), storage_.url(), context_, storage_format,
-                             options.metadata, clock_);
+                             clock_);
         return model;
     }
 

@@ -1,8 +1,6 @@
 #ifndef HOLDFAST_ARTIFACT_NEW_DOCUMENT_HPP
 #define HOLDFAST_ARTIFACT_NEW_DOCUMENT_HPP
 
-#include <boost/json/object.hpp>
-
 #include <string_view>
 
 #include <holdfast/core/clock.hpp>
@@ -17,7 +15,7 @@ namespace holdfast::detail {
 /// What every document says of a new artifact before its data is stored.
 HOLDFAST_DECL void describe_new(artifact_document& document, const object_key& key, const store_url& root,
                                 const task_context& context, std::string_view storage_format,
-                                const boost::json::object& metadata, const clock_function& clock);
+                                const clock_function& clock);
 
 }  // namespace holdfast::detail
 

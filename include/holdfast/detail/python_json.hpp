@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include <boost/json/storage_ptr.hpp>
 #include <boost/json/value.hpp>
 
 #include <holdfast/detail/config.hpp>
@@ -16,10 +17,12 @@ namespace holdfast::detail {
 /// Integers that fit are int64 or uint64, others become the nearest double; an escaped lone surrogate becomes
 /// U+FFFD; of equal keys the last value stays, at the first one's place.
 /// @param origin the key or path that the text comes from, for the error
+/// @param storage where all of the value is kept
 /// Errors: `corrupt`, with the byte offset; also for a byte order mark, bytes that are not UTF-8, and more than
 /// 512 levels.
 /// Wire: `json.loads(text)`.
-HOLDFAST_DECL boost::json::value parse_python_json(std::string_view text, std::string_view origin);
+HOLDFAST_DECL boost::json::value parse_python_json(std::string_view text, std::string_view origin,
+                                                   boost::json::storage_ptr storage = {});
 
 /// How a NaN or an infinity is written: `NaN` as Python does, or `"NaN"` for readers of strict JSON.
 enum class non_finite_style : std::uint8_t { bare, text };

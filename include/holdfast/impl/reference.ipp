@@ -49,10 +49,10 @@ HOLDFAST_DECL model_reference reference::as_model() const {
     return metaflow::parse_model_document(fields(), detail::reference_origin);
 }
 
-HOLDFAST_DECL const boost::json::object& reference::fields() const {
+HOLDFAST_DECL boost::json::object reference::fields() const {
     if (const auto* fields = std::get_if<boost::json::object>(&value_)) return *fields;
-    if (const auto* typed = std::get_if<checkpoint_reference>(&value_)) return typed->fields;
-    if (const auto* typed = std::get_if<model_reference>(&value_)) return typed->fields;
+    if (const auto* typed = std::get_if<checkpoint_reference>(&value_)) return typed->fields();
+    if (const auto* typed = std::get_if<model_reference>(&value_)) return typed->fields();
     throw error(errc::invalid_argument, "read reference", std::get<std::string>(value_),
                 "a bare key carries no document");
 }

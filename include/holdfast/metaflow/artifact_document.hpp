@@ -16,22 +16,27 @@ namespace holdfast {
 /// What the documents of checkpoints and models have in common: the reference that Python returns, hands around and
 /// stores, as a typed value.
 ///
-/// Fields that this library does not know are kept in `fields` and written back.
+/// The document itself is kept as its text, which a list of ten thousand can afford; `fields` and `metadata` take it
+/// apart at every call, so keep what they return.
 /// Wire: `MetaflowDataArtifactReference` of metaflow-checkpoint.
 struct artifact_document {
     std::string key;
     std::string url;
     std::string pathspec;
-    std::string attempt = "0";     ///< digits; a document may carry text or a number
-    std::string created_on;        ///< local time, ISO 8601 without zone
-    std::uint64_t size = 0;        ///< bytes
-    std::string storage_format;    ///< "files" or "tar"
-    boost::json::object metadata;  ///< the user's own
-    boost::json::object fields;    ///< the whole document as it was read, or is to be written
-    std::string text;              ///< the document's text as it was read; empty for one made here
+    std::string attempt = "0";   ///< digits; a document may carry text or a number
+    std::string created_on;      ///< local time, ISO 8601 without zone
+    std::uint64_t size = 0;      ///< bytes
+    std::string storage_format;  ///< "files" or "tar"
+    std::string text;            ///< the document as JSON; empty until it was read or written
 
-    /// The JSON text as it is stored: `text` where the document was read, else `fields` in Python's spelling.
-    HOLDFAST_DECL std::string to_json() const;
+    /// The JSON text as it is stored.
+    std::string to_json() const { return text; }
+
+    /// The whole document, also the fields that this library does not know; empty where `text` is.
+    HOLDFAST_DECL boost::json::object fields() const;
+
+    /// The user's own.
+    HOLDFAST_DECL boost::json::object metadata() const;
 
     /// The digest of the manifest that travels with the data; nothing where Python wrote it.
     HOLDFAST_DECL std::optional<std::string> manifest_sha256() const;
@@ -44,6 +49,12 @@ HOLDFAST_DECL boost::json::object parse_metadata(std::string_view text);
 /// A value as Python's `json.dumps` spells it.
 HOLDFAST_DECL std::string to_python_json(const boost::json::value& value);
 
+namespace detail {
+
+// The same of a document's fields.
+HOLDFAST_DECL std::optional<std::string> manifest_sha256_of(const boost::json::object& fields);
+
+}  // namespace detail
 }  // namespace holdfast
 
 #ifndef HOLDFAST_SEPARATE_COMPILATION

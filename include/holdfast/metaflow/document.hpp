@@ -27,12 +27,16 @@ namespace metaflow {
 /// `incompatible_type` where `type` is another kind's.
 /// @param origin the object's key or "the reference", for messages
 HOLDFAST_DECL checkpoint_reference parse_checkpoint_document(std::string_view text, std::string_view origin);
-HOLDFAST_DECL checkpoint_reference parse_checkpoint_document(boost::json::object fields, std::string_view origin);
+HOLDFAST_DECL checkpoint_reference parse_checkpoint_document(const boost::json::object& fields,
+                                                             std::string_view origin);
 
-/// Fills `fields` from the typed members of a new checkpoint, in Python's order; non-finite numbers of the
+/// Writes `text` from the typed members of a new checkpoint, in Python's order; non-finite numbers of the
 /// metadata become the texts "NaN", "Infinity", "-Infinity", so that the document is JSON for everyone.
-HOLDFAST_DECL void write_fields(checkpoint_reference& reference, bool attempt_is_text,
-                                std::string_view manifest_sha256);
+/// Errors: `invalid_argument` for metadata that could not be read back, and an attempt that is no number.
+/// @param manifest_sha256 empty for none
+/// @param parent the key of the checkpoint that this state came from; empty for none
+HOLDFAST_DECL void write_document(checkpoint_reference& reference, const boost::json::object& metadata,
+                                  bool attempt_is_text, std::string_view manifest_sha256, std::string_view parent = {});
 
 }  // namespace metaflow
 }  // namespace holdfast

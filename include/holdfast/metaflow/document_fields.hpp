@@ -1,10 +1,12 @@
 #ifndef HOLDFAST_METAFLOW_DOCUMENT_FIELDS_HPP
 #define HOLDFAST_METAFLOW_DOCUMENT_FIELDS_HPP
 
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,9 +23,9 @@
 namespace holdfast::detail {
 
 [[noreturn]] inline void throw_bad_document(std::string_view origin, std::string_view field, std::string_view message) {
-    throw error(errc::corrupt, "read document", origin,
-                "field '" + std::string(field) + "' " + std::string(message) +
-                    "; the document is not as its writer left it");
+    throw error(
+        errc::corrupt, "read document", origin,
+        "field '" + std::string(field) + "' " + std::string(message) + "; the document is not as its writer left it");
 }
 
 // Reads fields of one document; a field that is null counts as missing.
@@ -67,11 +69,14 @@ public:
         return std::move(*digits);
     }
 
-    boost::json::object object_or_empty(std::string_view name) const {
+    void check_object_or_missing(std::string_view name) const {
         const boost::json::value* field = find(name);
-        if (field == nullptr) return {};
-        if (!field->is_object()) throw_bad_document(origin_, name, "is no JSON object");
-        return field->get_object();
+        if (field != nullptr && !field->is_object()) throw_bad_document(origin_, name, "is no JSON object");
+    }
+
+    void check_own() const {
+        if (!fields_.contains("holdfast") || manifest_sha256_of(fields_)) return;
+        throw_bad_document(origin_, "holdfast", "holds no manifest digest");
     }
 
 private:
@@ -91,23 +96,31 @@ inline void read_common_fields(const document_fields& read, std::string_view ori
     document.url = read.required_text("url");
     document.created_on = read.required_text("created_on");
     document.size = read.optional_count("size").value_or(0);
-    document.metadata = read.object_or_empty("metadata");
-    if (document.fields.contains("holdfast") && !document.manifest_sha256()) {
-        throw_bad_document(origin, "holdfast", "holds no manifest digest");
-    }
+    read.check_object_or_missing("metadata");
+    read.check_own();
 }
 
-// Reads a document's text by the reader of its fields, and keeps the text.
+// Reads a document's text by the reader of its fields, which live no longer than that, and keeps the text.
 template <class Document>
-Document parse_document_text(std::string_view text, std::string_view origin,
-                             Document (*parse)(boost::json::object, std::string_view)) {
-    boost::json::value document = parse_python_json(text, origin);
+Document read_document_text(std::string_view text, std::string_view origin,
+                            Document (*read)(const document_fields&, std::string_view)) {
+    std::array<unsigned char, 4096> usual;  // enough for a document that this library wrote
+    boost::json::monotonic_resource memory(usual.data(), usual.size());
+    const boost::json::value document = parse_python_json(text, origin, &memory);
     if (!document.is_object()) {
         throw error(errc::corrupt, "read document", origin, "a document is a JSON object; this is none");
     }
-    Document read = parse(std::move(document.get_object()), origin);
-    read.text = text;
-    return read;
+    Document result = read({document.get_object(), origin}, origin);
+    result.text = text;
+    return result;
+}
+
+template <class Document>
+Document read_document_object(const boost::json::object& fields, std::string_view origin,
+                              Document (*read)(const document_fields&, std::string_view)) {
+    Document result = read({fields, origin}, origin);
+    result.text = dump_python_json(fields);
+    return result;
 }
 
 inline boost::json::value attempt_value(const artifact_document& document, bool is_text) {
@@ -120,25 +133,24 @@ inline boost::json::value attempt_value(const artifact_document& document, bool 
     return static_cast<std::int64_t>(*number);
 }
 
-// As every reader of strict JSON will see the fields.
-inline boost::json::object strict_json_fields(const boost::json::object& fields, std::string_view key) {
-    const std::string text = dump_python_json(fields, {.non_finite = non_finite_style::text});
+// What every reader of strict JSON can read.
+inline std::string strict_json_text(const boost::json::object& fields, std::string_view key) {
+    std::string text = dump_python_json(fields, {.non_finite = non_finite_style::text});
     try {
-        return std::move(parse_python_json(text, key).as_object());
+        parse_python_json(text, key);
+        return text;
     } catch (const error&) {
         throw error(errc::invalid_argument, "write document", key,
                     "the metadata cannot be read back; nest its lists and objects less deeply");
     }
 }
 
-// Ends the fields of a new document with the manifest's digest, where there is one.
-inline void finish_fields(artifact_document& document, boost::json::object fields, std::string_view manifest_sha256) {
-    if (!manifest_sha256.empty()) {
-        fields["holdfast"] = boost::json::object{{"manifest_sha256", boost::json::string(manifest_sha256)}};
-    }
-    document.fields = strict_json_fields(fields, document.key);
-    document.metadata = document.fields["metadata"].as_object();
-    document.text.clear();
+// What this library adds to a new document's fields; nothing where there is no manifest.
+inline void add_own(boost::json::object& fields, std::string_view manifest_sha256, std::string_view parent = {}) {
+    if (manifest_sha256.empty()) return;
+    boost::json::object own{{"manifest_sha256", boost::json::string(manifest_sha256)}};
+    if (!parent.empty()) own["parent"] = boost::json::string(parent);
+    fields["holdfast"] = std::move(own);
 }
 
 }  // namespace holdfast::detail

@@ -25,11 +25,12 @@ namespace metaflow {
 /// `key_not_compatible` for the key; `incompatible_type` where `type` is another kind's.
 /// @param origin the object's key or "the reference", for messages
 HOLDFAST_DECL model_reference parse_model_document(std::string_view text, std::string_view origin);
-HOLDFAST_DECL model_reference parse_model_document(boost::json::object fields, std::string_view origin);
+HOLDFAST_DECL model_reference parse_model_document(const boost::json::object& fields, std::string_view origin);
 
-/// Fills `fields` from the typed members of a new model, in Python's order; otherwise as for a checkpoint. The
+/// Writes `text` from the typed members of a new model, in Python's order; otherwise as for a checkpoint. The
 /// attempt is a number whatever the environment says: Python refuses a model with a text there.
-HOLDFAST_DECL void write_fields(model_reference& reference, std::string_view manifest_sha256);
+HOLDFAST_DECL void write_document(model_reference& reference, const boost::json::object& metadata,
+                                  std::string_view manifest_sha256);
 
 }  // namespace metaflow
 }  // namespace holdfast

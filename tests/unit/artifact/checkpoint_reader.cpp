@@ -73,8 +73,8 @@ TEST_CASE_FIXTURE(fixture, "what Python wrote by hand: attempt as text, NaN, no 
     REQUIRE(listed.size() == 1);
     CHECK(listed[0].attempt == "0");
     CHECK(listed[0].version == 3);
-    CHECK(std::isnan(listed[0].metadata.at("loss").as_double()));
-    CHECK(listed[0].metadata.at("best").as_double() < 0);
+    CHECK(std::isnan(listed[0].metadata().at("loss").as_double()));
+    CHECK(listed[0].metadata().at("best").as_double() < 0);
     CHECK(listing(load(key)) == std::vector<std::string>{"directory sub", "file sub/weights: bytes"});
     CHECK(reader.verify(key).status == verification::result::unverifiable);
     CHECK(reader.files_of(listed[0]).at(0).path == "sub/weights");
@@ -104,9 +104,9 @@ TEST_CASE_FIXTURE(fixture, "D-16 a name with dots that Python wrote is listed an
 TEST_CASE_FIXTURE(fixture, "a resolved key is the document, and a document is taken at its word") {
     const auto saved = save();
     CHECK(reader.resolve(saved.key).to_json() == saved.to_json());
-    auto elsewhere = saved.fields;
+    auto elsewhere = saved.fields();
     elsewhere["added"] = true;
-    CHECK(reader.resolve(elsewhere).fields.at("added").as_bool());
+    CHECK(reader.resolve(elsewhere).fields().at("added").as_bool());
     elsewhere["key"] = "mf.models/models/artifacts/m_1";
     CHECK(failure_of([&] { reader.resolve(elsewhere); }) == errc::key_not_compatible);
     CHECK(failure_of([&] { reader.resolve(saved.key + "/weights"); }) == errc::key_not_compatible);

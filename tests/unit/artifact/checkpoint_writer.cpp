@@ -89,7 +89,7 @@ TEST_CASE_FIXTURE(fixture, "the document, its twin and both pointers are one tex
     CHECK(saved.created_on == detail::local_iso_time(1'700'000'000'123'456));
     CHECK(saved.url == store.url().of(object_key{saved.key}));
     CHECK(saved.size == 2);
-    const auto& own = saved.fields.at("holdfast").as_object();
+    const auto own = saved.fields().at("holdfast").as_object();
     CHECK(own.at("parent") == "the/parent");
     CHECK(own.at("manifest_sha256") ==
           boost::json::string(detail::sha256_hex(get_text(store, metaflow::manifest_key(where)))));

@@ -76,7 +76,7 @@ TEST_CASE("no more documents are read than a limit needs, damaged ones replaced"
         model.model_id = "m" + std::to_string(i);
         model.key = metaflow::model_data_key(model.model_id).str();
         model.url = model.pathspec = model.created_on = model.storage_format = "x";
-        metaflow::write_fields(model, "");
+        metaflow::write_document(model, {}, "");
         const auto key = metaflow::model_artifact_document_key(model.model_id);
         put_text(memory, key, i == 1 ? "{" : model.to_json());
         documents.push_back({key});

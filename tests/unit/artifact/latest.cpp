@@ -31,7 +31,7 @@ checkpoint_reference saved(const std::string& attempt, std::uint64_t version,
     reference.url = "/" + reference.key;
     reference.created_on = "2026-11-24T10:00:00";
     reference.storage_format = "files";
-    metaflow::write_fields(reference, false, std::string(64, '0'));
+    metaflow::write_document(reference, {}, false, std::string(64, '0'));
     return reference;
 }
 

@@ -38,7 +38,7 @@ struct fixture {
         saved.created_on = created_on;
         saved.size = 1;
         saved.storage_format = "files";
-        metaflow::write_fields(saved, false, "");
+        metaflow::write_document(saved, {}, false, "");
         put_text(store, metaflow::data_key(where) / "weights", "w");
         put_text(store, metaflow::artifact_document_key(where), saved.to_json());
         put_text(store, metaflow::task_document_key("mf.checkpoints", saved.pathspec, where.id), saved.to_json());

@@ -111,23 +111,23 @@ TEST_CASE_FIXTURE(fixture, "a pointer that is damaged, or names what is no check
         text = "";
     }
     SUBCASE("another kind") {
-        auto fields = saved.fields;
+        auto fields = saved.fields();
         fields["type"] = "model";
         text = to_python_json(fields);
     }
     SUBCASE("a key that is none") {
-        auto fields = saved.fields;
+        auto fields = saved.fields();
         fields["key"] = "a/b";
         text = to_python_json(fields);
     }
     SUBCASE("a key that is none, of what Python would have written") {
-        auto fields = saved.fields;
+        auto fields = saved.fields();
         fields["key"] = "a/b";
         fields.erase("holdfast");
         text = to_python_json(fields);
     }
     SUBCASE("a key outside the store") {
-        auto fields = saved.fields;
+        auto fields = saved.fields();
         fields["key"] = "../../etc/passwd";
         text = to_python_json(fields);
     }

@@ -43,8 +43,8 @@ TEST_CASE("what Python wrote is read") {
     CHECK(model.size == 10240);
     CHECK(model.storage_format == "tar");
     CHECK(model.source == "task");
-    CHECK(std::isnan(model.metadata.at("loss").as_double()));
-    CHECK(model.fields.at("extra") == 1);
+    CHECK(std::isnan(model.metadata().at("loss").as_double()));
+    CHECK(model.fields().at("extra") == 1);
     CHECK(model.to_json() == document);
     CHECK_FALSE(model.manifest_sha256());
 }
@@ -59,7 +59,8 @@ TEST_CASE("a damaged document is corrupt, a foreign one is of another type") {
     CHECK(kind_of("[]") == errc::corrupt);
     CHECK(kind_of(document.substr(0, 40)) == errc::corrupt);
     CHECK(kind_of("{}") == errc::corrupt);
-    for (const auto* field : {"pathspec", "attempt", "key", "created_on", "type", "url", "model_uuid", "storage_format"}) {
+    for (const auto* field :
+         {"pathspec", "attempt", "key", "created_on", "type", "url", "model_uuid", "storage_format"}) {
         CAPTURE(field);
         CHECK(kind_of(with("\"" + std::string(field) + "\"", "\"gone\"")) == errc::corrupt);
     }
@@ -83,18 +84,18 @@ TEST_CASE("a new document has Python's fields in Python's order, and the label")
     model.created_on = "2026-11-24T10:00:00.5";
     model.size = 7;
     model.storage_format = "files";
-    model.metadata["loss"] = std::numeric_limits<double>::quiet_NaN();
-    metaflow::write_fields(model, std::string(64, 'a'));
-    CHECK(model.to_json() ==
-          R"({"pathspec": "F/1/train/2", "attempt": 3, "key": "mf.models/models/artifacts/best_)" + uuid +
-              R"(", "created_on": "2026-11-24T10:00:00.5", "type": "model", "url": "/s/mf.models/models/artifacts/best_)" +
-              uuid + R"(", "model_uuid": "best_)" + uuid +
-              R"(", "metadata": {"loss": "NaN"}, "source": "task", "storage_format": "files", "serializer": "files", )"
-              R"("label": "best", "size": 7, "holdfast": {"manifest_sha256": ")" +
-              std::string(64, 'a') + R"("}})");
+    metaflow::write_document(model, {{"loss", std::numeric_limits<double>::quiet_NaN()}}, std::string(64, 'a'));
+    CHECK(
+        model.to_json() ==
+        R"({"pathspec": "F/1/train/2", "attempt": 3, "key": "mf.models/models/artifacts/best_)" + uuid +
+            R"(", "created_on": "2026-11-24T10:00:00.5", "type": "model", "url": "/s/mf.models/models/artifacts/best_)" +
+            uuid + R"(", "model_uuid": "best_)" + uuid +
+            R"(", "metadata": {"loss": "NaN"}, "source": "task", "storage_format": "files", "serializer": "files", )"
+            R"("label": "best", "size": 7, "holdfast": {"manifest_sha256": ")" +
+            std::string(64, 'a') + R"("}})");
     const auto read = parse_model_document(model.to_json(), "d");
     CHECK(read.label == "best");
     CHECK(read.manifest_sha256() == std::string(64, 'a'));
     model.attempt = "three";
-    CHECK(failure_of([&] { metaflow::write_fields(model, ""); }) == errc::invalid_argument);
+    CHECK(failure_of([&] { metaflow::write_document(model, {}, ""); }) == errc::invalid_argument);
 }

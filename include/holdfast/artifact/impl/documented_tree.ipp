@@ -12,7 +12,7 @@ namespace detail {
 
 inline documented_tree without_manifest(const artifact_document& document) {
     documented_tree tree{object_key{document.key}, document.storage_format, std::nullopt, std::nullopt};
-    if (document.fields.contains("size")) tree.size = document.size;
+    if (document.fields().contains("size")) tree.size = document.size;
     return tree;
 }
 

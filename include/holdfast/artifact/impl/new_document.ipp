@@ -11,7 +11,7 @@ namespace holdfast::detail {
 
 HOLDFAST_DECL void describe_new(artifact_document& document, const object_key& key, const store_url& root,
                                 const task_context& context, std::string_view storage_format,
-                                const boost::json::object& metadata, const clock_function& clock) {
+                                const clock_function& clock) {
     const auto now = std::chrono::duration_cast<std::chrono::microseconds>(clock().time_since_epoch());
     document.key = key.str();
     document.url = root.of(key);
@@ -19,7 +19,6 @@ HOLDFAST_DECL void describe_new(artifact_document& document, const object_key& k
     document.attempt = context.attempt;
     document.created_on = local_iso_time(now.count());
     document.storage_format = storage_format;
-    document.metadata = metadata;
 }
 
 }  // namespace holdfast::detail

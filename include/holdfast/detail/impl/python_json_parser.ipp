@@ -9,6 +9,7 @@
 #include <limits>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -22,7 +23,8 @@ namespace holdfast::detail {
 
 class python_json_parser {
 public:
-    python_json_parser(std::string_view text, std::string_view origin) : text_(text), origin_(origin) {}
+    python_json_parser(std::string_view text, std::string_view origin, boost::json::storage_ptr storage)
+        : text_(text), origin_(origin), storage_(std::move(storage)) {}
 
     boost::json::value parse() {
         boost::json::value document = value(1);
@@ -61,7 +63,7 @@ private:
         skip_space();
         if (is_next('{')) return object(depth);
         if (is_next('[')) return array(depth);
-        if (is_next('"')) return boost::json::string(string(buffer_));
+        if (is_next('"')) return boost::json::string(string(buffer_), storage_);
         if (is_next('-') || is_digit_next()) return number();
         return name();
     }
@@ -81,7 +83,7 @@ private:
     }
 
     boost::json::value array(int depth) {
-        boost::json::array items;
+        boost::json::array items(storage_);
         enter('[', depth);
         skip_space();
         if (take(']')) return items;
@@ -94,7 +96,7 @@ private:
     }
 
     boost::json::value object(int depth) {
-        boost::json::object members;
+        boost::json::object members(storage_);
         enter('{', depth);
         skip_space();
         if (take('}')) return members;
@@ -254,6 +256,7 @@ private:
 
     std::string_view text_;
     std::string_view origin_;
+    boost::json::storage_ptr storage_;
     std::size_t at_ = 0;
     std::string buffer_;  // of the last string with an escape that was no key
 };

@@ -49,28 +49,31 @@ inline void read_checkpoint_id(const document_fields& fields, std::string_view o
     reference.version = *parse_count(version);
 }
 
+inline checkpoint_reference read_checkpoint(const document_fields& read, std::string_view origin) {
+    checkpoint_reference reference;
+    check_document_type(read, origin);
+    read_common_fields(read, origin, reference);
+    reference.pathspec = read.optional_text("pathspec").value_or("");
+    reference.storage_format = read.optional_text("storage_format").value_or("files");
+    read_checkpoint_id(read, origin, reference);
+    return reference;
+}
+
 }  // namespace detail
 
 namespace metaflow {
 
-HOLDFAST_DECL checkpoint_reference parse_checkpoint_document(boost::json::object fields, std::string_view origin) {
-    checkpoint_reference reference;
-    reference.fields = std::move(fields);
-    const detail::document_fields read(reference.fields, origin);
-    detail::check_document_type(read, origin);
-    detail::read_common_fields(read, origin, reference);
-    reference.pathspec = read.optional_text("pathspec").value_or("");
-    reference.storage_format = read.optional_text("storage_format").value_or("files");
-    detail::read_checkpoint_id(read, origin, reference);
-    return reference;
+HOLDFAST_DECL checkpoint_reference parse_checkpoint_document(const boost::json::object& fields,
+                                                             std::string_view origin) {
+    return detail::read_document_object(fields, origin, detail::read_checkpoint);
 }
 
 HOLDFAST_DECL checkpoint_reference parse_checkpoint_document(std::string_view text, std::string_view origin) {
-    return detail::parse_document_text<checkpoint_reference>(text, origin, parse_checkpoint_document);
+    return detail::read_document_text(text, origin, detail::read_checkpoint);
 }
 
-HOLDFAST_DECL void write_fields(checkpoint_reference& reference, bool attempt_is_text,
-                                std::string_view manifest_sha256) {
+HOLDFAST_DECL void write_document(checkpoint_reference& reference, const boost::json::object& metadata,
+                                  bool attempt_is_text, std::string_view manifest_sha256, std::string_view parent) {
     boost::json::object fields;
     fields["size"] = reference.size;
     fields["pathspec"] = reference.pathspec;
@@ -81,11 +84,12 @@ HOLDFAST_DECL void write_fields(checkpoint_reference& reference, bool attempt_is
     fields["url"] = reference.url;
     fields["name"] = reference.name;
     fields["created_on"] = reference.created_on;
-    fields["metadata"] = reference.metadata;
+    fields["metadata"] = metadata;
     fields["storage_format"] = reference.storage_format;
     fields["creation_context"] = "task";
     fields["version_id"] = reference.version;
-    detail::finish_fields(reference, std::move(fields), manifest_sha256);
+    detail::add_own(fields, manifest_sha256, parent);
+    reference.text = detail::strict_json_text(fields, reference.key);
 }
 
 }  // namespace metaflow

@@ -21,33 +21,36 @@ inline void check_model_type(const document_fields& fields, std::string_view ori
                                      : "its 'type' is not \"model\"; give a model's reference");
 }
 
-}  // namespace detail
-
-namespace metaflow {
-
-HOLDFAST_DECL model_reference parse_model_document(boost::json::object fields, std::string_view origin) {
+inline model_reference read_model(const document_fields& read, std::string_view origin) {
     model_reference reference;
-    reference.fields = std::move(fields);
-    const detail::document_fields read(reference.fields, origin);
-    detail::check_model_type(read, origin);
-    detail::read_common_fields(read, origin, reference);
+    check_model_type(read, origin);
+    read_common_fields(read, origin, reference);
     reference.model_id = read.required_text("model_uuid");
-    if (parse_model_key(reference.key) != reference.model_id) {
-        detail::throw_bad_document(origin, "model_uuid", "is not what 'key' says");
+    if (metaflow::parse_model_key(reference.key) != reference.model_id) {
+        throw_bad_document(origin, "model_uuid", "is not what 'key' says");
     }
     reference.pathspec = read.required_text("pathspec");
     reference.attempt = read.required_digits("attempt");
     reference.storage_format = read.required_text("storage_format");
-    reference.label = read.optional_text("label").value_or(label_of_model_id(reference.model_id));
+    reference.label = read.optional_text("label").value_or(metaflow::label_of_model_id(reference.model_id));
     reference.source = read.optional_text("source").value_or("");
     return reference;
 }
 
-HOLDFAST_DECL model_reference parse_model_document(std::string_view text, std::string_view origin) {
-    return detail::parse_document_text<model_reference>(text, origin, parse_model_document);
+}  // namespace detail
+
+namespace metaflow {
+
+HOLDFAST_DECL model_reference parse_model_document(const boost::json::object& fields, std::string_view origin) {
+    return detail::read_document_object(fields, origin, detail::read_model);
 }
 
-HOLDFAST_DECL void write_fields(model_reference& reference, std::string_view manifest_sha256) {
+HOLDFAST_DECL model_reference parse_model_document(std::string_view text, std::string_view origin) {
+    return detail::read_document_text(text, origin, detail::read_model);
+}
+
+HOLDFAST_DECL void write_document(model_reference& reference, const boost::json::object& metadata,
+                                  std::string_view manifest_sha256) {
     boost::json::object fields;
     fields["pathspec"] = reference.pathspec;
     fields["attempt"] = detail::attempt_value(reference, false);
@@ -56,13 +59,14 @@ HOLDFAST_DECL void write_fields(model_reference& reference, std::string_view man
     fields["type"] = "model";
     fields["url"] = reference.url;
     fields["model_uuid"] = reference.model_id;
-    fields["metadata"] = reference.metadata;
+    fields["metadata"] = metadata;
     fields["source"] = reference.source;
     fields["storage_format"] = reference.storage_format;
     fields["serializer"] = reference.storage_format;
     fields["label"] = reference.label;
     fields["size"] = reference.size;
-    detail::finish_fields(reference, std::move(fields), manifest_sha256);
+    detail::add_own(fields, manifest_sha256);
+    reference.text = detail::strict_json_text(fields, reference.key);
 }
 
 }  // namespace metaflow
