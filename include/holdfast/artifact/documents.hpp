@@ -62,11 +62,11 @@ std::vector<listed_document> list_documents(const Storage& storage, std::string_
                                             std::optional<metaflow::checkpoint_id> (*parse_id)(std::string_view),
                                             const std::stop_token& stop = {}) {
     std::vector<listed_document> found;
-    const auto take = [&](const object_info& object) {
-        if (auto id = parse_id(object.key.str())) found.push_back({object.key, std::move(*id)});
+    const auto take = [&](const object_key& key) {
+        if (auto id = parse_id(key.str())) found.push_back({key, std::move(*id)});
         return true;
     };
-    list_objects(storage, prefix, take, stop);
+    list_keys(storage, prefix, take, stop);
     std::ranges::sort(found, [](const auto& a, const auto& b) { return saved_before(b.id, a.id); });
     return found;
 }

@@ -98,12 +98,12 @@ private:
         metaflow::check_search_path(options.pathspec);
         check_attempt_filter(options.attempt);
         std::vector<object_info> documents;
-        const auto take = [&](const object_info& object) {
-            const auto where = metaflow::parse_model_task_document_key(object.key.str());
-            if (where && is_wanted(*where, options)) documents.push_back(object);
+        const auto take = [&](const object_key& key) {
+            const auto where = metaflow::parse_model_task_document_key(key.str());
+            if (where && is_wanted(*where, options)) documents.push_back({.key = key});
             return true;
         };
-        list_objects(storage_, metaflow::model_documents_prefix(options.pathspec), take, options.stop);
+        list_keys(storage_, metaflow::model_documents_prefix(options.pathspec), take, options.stop);
         detail::read_documents<model_reference>(storage_, documents, limits_, options.on_damage, visitor,
                                                 detail::all_documents, options.stop);
     }

@@ -31,12 +31,12 @@ std::vector<object_key> listed_documents_of_model(const Storage& storage, const 
     const auto model = read_document<model_reference>(storage, metaflow::model_artifact_document_key(id), damage, stop);
     if (model) return {metaflow::model_task_document_key(model->pathspec, model->attempt, id)};
     std::vector<object_key> found;
-    const auto look = [&](const object_info& object) {
-        const auto where = metaflow::parse_model_task_document_key(object.key.str());
-        if (where && where->model_id == id) found.push_back(object.key);
+    const auto look = [&](const object_key& key) {
+        const auto where = metaflow::parse_model_task_document_key(key.str());
+        if (where && where->model_id == id) found.push_back(key);
         return true;
     };
-    list_objects(storage, metaflow::model_documents_prefix(""), look, stop);
+    list_keys(storage, metaflow::model_documents_prefix(""), look, stop);
     return found;
 }
 

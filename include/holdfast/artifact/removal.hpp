@@ -46,12 +46,12 @@ template <storage_backend Storage>
 std::optional<std::string> listing_task(const Storage& storage, const metaflow::checkpoint_location& where,
                                         const std::stop_token& stop) {
     std::optional<std::string> found;
-    const auto look = [&](const object_info& object) {
-        const auto listed = metaflow::parse_task_document_key(object.key.str());
+    const auto look = [&](const object_key& key) {
+        const auto listed = metaflow::parse_task_document_key(key.str());
         if (listed && listed->id == where.id) found = listed->pathspec;
         return !found;
     };
-    list_objects(storage, metaflow::task_documents_prefix(where.folder.root_prefix, ""), look, stop);
+    list_keys(storage, metaflow::task_documents_prefix(where.folder.root_prefix, ""), look, stop);
     return found;
 }
 

@@ -62,7 +62,8 @@ public:
     HOLDFAST_DECL bool remove_directory(std::string_view path) const;
 
     /// The names in a directory with the status of each (of a link: its own); empty where there is no directory.
-    HOLDFAST_DECL std::vector<std::pair<std::string, file_status>> entries(std::string_view path) const;
+    HOLDFAST_DECL std::vector<std::pair<std::string, file_status>> entries(
+        std::string_view path, entry_status wanted = entry_status::whole) const;
 
     /// False where there is no directory (any more).
     HOLDFAST_DECL bool sync_directory(std::string_view path) const;

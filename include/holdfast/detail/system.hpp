@@ -17,6 +17,10 @@ namespace holdfast::detail {
 
 enum class file_kind : std::uint8_t { regular, directory, symlink, other };
 
+/// What a listing tells of each name: its whole status, or of that at least the kind, which most file systems keep
+/// beside the name.
+enum class entry_status : std::uint8_t { whole, kind };
+
 /// What identifies the state of a file.
 struct file_status {
     file_kind kind = file_kind::other;

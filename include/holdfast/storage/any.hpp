@@ -14,6 +14,7 @@
 
 #include <holdfast/storage/abilities.hpp>
 #include <holdfast/storage/backend.hpp>
+#include <holdfast/storage/list_objects.hpp>
 #include <holdfast/storage/reservation.hpp>
 
 namespace holdfast {
@@ -28,6 +29,7 @@ public:
     virtual object_info get(const object_key&, byte_sink&, const get_options&) const = 0;
     virtual std::optional<object_info> head(const object_key&) const = 0;
     virtual void list(std::string_view, const list_visitor&) const = 0;
+    virtual void list_keys(std::string_view, const key_visitor&) const = 0;
     virtual void remove(const object_key&) const = 0;
     virtual store_url url() const = 0;
     virtual bool put_if_absent(const object_key&, const byte_source&, const put_options&) const = 0;
@@ -57,6 +59,9 @@ public:
     }
     std::optional<object_info> head(const object_key& key) const override { return storage_.head(key); }
     void list(std::string_view prefix, const list_visitor& visit) const override { storage_.list(prefix, visit); }
+    void list_keys(std::string_view prefix, const key_visitor& visit) const override {
+        holdfast::list_keys(storage_, prefix, visit);
+    }
     void remove(const object_key& key) const override { storage_.remove(key); }
     store_url url() const override { return storage_.url(); }
     bool put_if_absent(const object_key& key, const byte_source& source, const put_options& options) const override {
@@ -113,6 +118,7 @@ public:
     }
     std::optional<object_info> head(const object_key& key) const { return held_->head(key); }
     void list(std::string_view prefix, const list_visitor& visit) const { held_->list(prefix, visit); }
+    void list_keys(std::string_view prefix, const key_visitor& visit) const { held_->list_keys(prefix, visit); }
     void remove(const object_key& key) const { held_->remove(key); }
     store_url url() const { return held_->url(); }
 

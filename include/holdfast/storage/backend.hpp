@@ -48,6 +48,9 @@ struct stored_object {
 /// Takes one listed object; returns false to end the listing.
 using list_visitor = std::function<bool(const object_info&)>;
 
+/// The same where the key is all that is asked for.
+using key_visitor = std::function<bool(const object_key&)>;
+
 namespace detail {
 
 template <class Storage>

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <holdfast/core/object_info.hpp>
+#include <holdfast/core/object_key.hpp>
 #include <holdfast/detail/cancellation.hpp>
 #include <holdfast/storage/backend.hpp>
 
@@ -20,6 +21,21 @@ void list_objects(const Storage& storage, std::string_view prefix, const list_vi
                   const std::stop_token& stop = {}) {
     detail::check_not_stopped(stop, "list", prefix);
     storage.list(prefix, [&](const object_info& object) { return !stop.stop_requested() && visit(object); });
+    detail::check_not_stopped(stop, "list", prefix);
+}
+
+/// The same for the keys alone: by the storage's `void list_keys(std::string_view prefix, const key_visitor& visit)
+/// const` where it has one, as a store has that would look at every object to say more of it.
+template <storage_backend Storage>
+void list_keys(const Storage& storage, std::string_view prefix, const key_visitor& visit,
+               const std::stop_token& stop = {}) {
+    detail::check_not_stopped(stop, "list", prefix);
+    const key_visitor look = [&](const object_key& key) { return !stop.stop_requested() && visit(key); };
+    if constexpr (requires { storage.list_keys(prefix, look); }) {
+        storage.list_keys(prefix, look);
+    } else {
+        storage.list(prefix, [&](const object_info& object) { return look(object.key); });
+    }
     detail::check_not_stopped(stop, "list", prefix);
 }
 

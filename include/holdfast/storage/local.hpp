@@ -72,6 +72,9 @@ public:
                                                        const put_options& options = {},
                                                        const transfer_limits& limits = {}) const;
 
+    /// Looks at no file.
+    HOLDFAST_DECL void list_keys(std::string_view prefix, const key_visitor& visit) const;
+
     /// No: the writers of one file wait for each other.
     bool gains_by_ranges() const noexcept { return false; }
 
@@ -96,6 +99,9 @@ private:
     HOLDFAST_DECL std::optional<object_info> store(const object_key& key, const put_options& options,
                                                    const commit_rule& rule, const writer& write) const;
     HOLDFAST_DECL bool has_etag(const object_key& key, const std::string& etag) const;
+    HOLDFAST_DECL void list_files(
+        std::string_view prefix, detail::entry_status wanted,
+        const std::function<bool(const object_key&, const detail::file_status&)>& visit) const;
     HOLDFAST_DECL std::optional<detail::beneath> open_root() const;
     HOLDFAST_DECL detail::beneath make_root() const;
     HOLDFAST_DECL void sync_above(const detail::beneath& root, const object_key& key) const;

@@ -18,6 +18,7 @@
 
 using namespace holdfast;
 using detail::beneath;
+using detail::entry_status;
 using detail::file_kind;
 
 namespace {
@@ -211,6 +212,10 @@ TEST_CASE("a link below the root is never followed") {
         }
         const auto listed = root.entries("");
         CHECK(std::ranges::count_if(listed, [](const auto& e) { return e.second.kind == file_kind::symlink; }) == 5);
+        const auto kinds = root.entries("", entry_status::kind);
+        CHECK(std::ranges::equal(kinds, listed, [](const auto& a, const auto& b) {
+            return a.first == b.first && a.second.kind == b.second.kind;
+        }));
         CHECK(std::distance(fs::directory_iterator(scratch.path() / "outside"), {}) == 1);
         CHECK(fs::file_size(scratch.path() / "outside/file") == 4);
     }

@@ -4,9 +4,11 @@
 
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <holdfast/core/error.hpp>
+#include <holdfast/storage/any.hpp>
 #include <holdfast/storage/memory.hpp>
 #include <tests/support/failing_storage.hpp>
 #include <tests/support/tree_building.hpp>
@@ -35,6 +37,26 @@ struct fixture {
         };
         return failure_of([&] { list_objects(watched, "a", visit, stop.get_token()); });
     }
+
+    template <class Storage>
+    errc list_keys_of(const Storage& storage, std::size_t at_most, bool stop_then) {
+        seen.clear();
+        const auto visit = [&](const object_key& key) {
+            seen.push_back(key.str());
+            if (seen.size() < at_most) return true;
+            if (stop_then) stop.request_stop();
+            return stop_then;
+        };
+        return failure_of([&] { list_keys(storage, "a", visit, stop.get_token()); });
+    }
+};
+
+// Says no more of its objects than their keys.
+struct keys_only : memory_storage {
+    void list(std::string_view, const list_visitor&) const { throw error(errc::io_failure, "list", "", "not asked"); }
+    void list_keys(std::string_view prefix, const key_visitor& visit) const {
+        memory_storage::list(prefix, [&](const object_info& listed) { return visit(listed.key); });
+    }
 };
 
 }  // namespace
@@ -62,5 +84,19 @@ TEST_CASE_FIXTURE(fixture, "a stop before makes no request") {
     stop.request_stop();
     CHECK(list(100, false) == errc::cancelled);
     CHECK(seen.empty());
+    CHECK(watched.steps() == 0);
+}
+
+TEST_CASE_FIXTURE(fixture, "keys alone are listed by the store that can, or from what it says of its objects") {
+    const keys_only own{store};
+    for (const any_storage& storage : {any_storage(own), any_storage(store)}) {
+        CHECK(list_keys_of(storage, 100, false) == tree_building::not_thrown);
+        CHECK(seen == std::vector<std::string>{"a/1", "a/2", "a/3"});
+        CHECK(list_keys_of(storage, 2, false) == tree_building::not_thrown);
+        CHECK(seen.size() == 2);
+    }
+    CHECK(list_keys_of(own, 2, true) == errc::cancelled);
+    CHECK(seen.size() == 2);
+    CHECK(list_keys_of(watched, 100, false) == errc::cancelled);
     CHECK(watched.steps() == 0);
 }

@@ -54,6 +54,13 @@ std::optional<errc> kind_of(Call call) {
 std::vector<std::string> keys_in(const local_storage& storage, std::string_view prefix = "") {
     std::vector<std::string> keys;
     for (const auto& object : list_all(storage, prefix)) keys.push_back(object.key.str());
+    std::vector<std::string> alone;
+    storage.list_keys(prefix, [&](const object_key& key) {
+        alone.push_back(key.str());
+        return true;
+    });
+    std::ranges::sort(alone);
+    CHECK(alone == keys);
     return keys;
 }
 

@@ -278,14 +278,15 @@ inline open_directory open_listing(const file& found) {
     return listing;
 }
 
-HOLDFAST_DECL std::vector<std::pair<std::string, file_status>> beneath::entries(std::string_view path) const {
+HOLDFAST_DECL std::vector<std::pair<std::string, file_status>> beneath::entries(std::string_view path,
+                                                                                entry_status wanted) const {
     const file found = directory(path);
     const open_directory listing = found ? open_listing(found) : nullptr;
     if (!listing) {
         if (errno == ENOENT || errno == ENOTDIR) return {};
         throw_errno("list", full(path));
     }
-    return statuses_in(listing.get(), full(path));
+    return statuses_in(listing.get(), full(path), wanted);
 }
 
 HOLDFAST_DECL bool beneath::sync_directory(std::string_view path) const {

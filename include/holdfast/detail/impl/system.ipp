@@ -20,6 +20,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -289,14 +290,30 @@ inline open_directory open_directory_at(int parent, const char* name) {
     return opened;
 }
 
+// Where the directory itself tells it.
+inline std::optional<file_kind> file_kind_of(const ::dirent& entry) noexcept {
+#if defined(DT_UNKNOWN)
+    if (entry.d_type == DT_REG) return file_kind::regular;
+    if (entry.d_type == DT_DIR) return file_kind::directory;
+    if (entry.d_type == DT_LNK) return file_kind::symlink;
+    if (entry.d_type != DT_UNKNOWN) return file_kind::other;
+#endif
+    return std::nullopt;
+}
+
+struct directory_entry {
+    std::string name;
+    std::optional<file_kind> kind;
+};
+
 // `path` is for messages.
-inline std::vector<std::string> names_in(::DIR* directory, const std::string& path) {
-    std::vector<std::string> names;
+inline std::vector<directory_entry> names_in(::DIR* directory, const std::string& path) {
+    std::vector<directory_entry> names;
     ::rewinddir(directory);
     errno = 0;  // which alone tells a failure from the end
     while (const ::dirent* entry = ::readdir(directory)) {
         const std::string_view name = entry->d_name;
-        if (name != "." && name != "..") names.emplace_back(name);
+        if (name != "." && name != "..") names.push_back({std::string(name), file_kind_of(*entry)});
         errno = 0;
     }
     if (errno != 0) throw_errno("list", path);
@@ -304,11 +321,14 @@ inline std::vector<std::string> names_in(::DIR* directory, const std::string& pa
 }
 
 // The names with the status of each, without those that vanish meanwhile. `path` is for messages.
-inline std::vector<std::pair<std::string, file_status>> statuses_in(::DIR* directory, const std::string& path) {
+inline std::vector<std::pair<std::string, file_status>> statuses_in(::DIR* directory, const std::string& path,
+                                                                    entry_status wanted = entry_status::whole) {
     std::vector<std::pair<std::string, file_status>> result;
-    for (auto& name : names_in(directory, path)) {
+    for (auto& [name, kind] : names_in(directory, path)) {
         struct ::stat found {};
-        if (::fstatat(::dirfd(directory), name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0) {
+        if (kind && wanted == entry_status::kind) {
+            result.emplace_back(std::move(name), file_status{.kind = *kind});
+        } else if (::fstatat(::dirfd(directory), name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0) {
             result.emplace_back(std::move(name), file_status_of(found));
         } else if (errno != ENOENT) {
             throw_errno("list", path + '/' + name);
@@ -331,7 +351,7 @@ public:
 
     void remove_contents() {
         for (auto names = names_in(top_, path_.string()); !names.empty(); names = names_in(top_, path_.string())) {
-            for (const auto& name : names) remove_entry(name);
+            for (const auto& entry : names) remove_entry(entry.name);
         }
     }
 
@@ -345,7 +365,7 @@ private:
         if (!inner) throw_errno("remove", path_ / name);
         const int descriptor = ::dirfd(inner.get());
         for (const auto& entry : names_in(inner.get(), (path_ / name).string())) {
-            if (!remove_leaf(descriptor, entry)) move_up(descriptor, entry);
+            if (!remove_leaf(descriptor, entry.name)) move_up(descriptor, entry.name);
         }
         if (::unlinkat(top_descriptor(), name.c_str(), AT_REMOVEDIR) != 0) throw_errno("remove", path_ / name);
     }

@@ -290,10 +290,23 @@ HOLDFAST_DECL std::optional<object_info> local_storage::head(const object_key& k
 }
 
 HOLDFAST_DECL void local_storage::list(std::string_view prefix, const list_visitor& visit) const {
+    list_files(prefix, detail::entry_status::whole, [&](const object_key& key, const detail::file_status& status) {
+        return visit(detail::local_object_info(key, status));
+    });
+}
+
+HOLDFAST_DECL void local_storage::list_keys(std::string_view prefix, const key_visitor& visit) const {
+    list_files(prefix, detail::entry_status::kind,
+               [&](const object_key& key, const detail::file_status&) { return visit(key); });
+}
+
+HOLDFAST_DECL void local_storage::list_files(
+    std::string_view prefix, detail::entry_status wanted,
+    const std::function<bool(const object_key&, const detail::file_status&)>& visit) const {
     const auto root = open_root();
     const auto below = object_key::parse(prefix);
     const bool is_listable = prefix.empty() || (below && !detail::is_local_private(*below));
-    if (root && is_listable) detail::local_listing(*root, visit).run(prefix);
+    if (root && is_listable) detail::local_listing(*root, wanted, visit).run(prefix);
 }
 
 HOLDFAST_DECL void local_storage::remove(const object_key& key) const {

@@ -1,6 +1,7 @@
 #ifndef HOLDFAST_STORAGE_LOCAL_LISTING_HPP
 #define HOLDFAST_STORAGE_LOCAL_LISTING_HPP
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,7 +10,7 @@
 #include <holdfast/core/error.hpp>
 #include <holdfast/core/object_key.hpp>
 #include <holdfast/detail/beneath.hpp>
-#include <holdfast/storage/backend.hpp>
+#include <holdfast/detail/system.hpp>
 #include <holdfast/storage/local/staged_object.hpp>
 
 namespace holdfast::detail {
@@ -17,7 +18,10 @@ namespace holdfast::detail {
 /// Goes down a local store without recursion; what vanishes meanwhile is passed over.
 class local_listing {
 public:
-    local_listing(const beneath& root, const list_visitor& visit) : root_(root), visit_(visit) {}
+    using visitor = std::function<bool(const object_key&, const file_status&)>;
+
+    local_listing(const beneath& root, entry_status wanted, visitor visit)
+        : root_(root), wanted_(wanted), visit_(std::move(visit)) {}
 
     void run(std::string_view prefix) {
         pending_.emplace_back(prefix);
@@ -35,7 +39,7 @@ private:
     // a link is no directory of the store, also one that took a directory's place just now
     std::vector<std::pair<std::string, file_status>> entries(const std::string& directory) const {
         try {
-            return root_.entries(directory);
+            return root_.entries(directory, wanted_);
         } catch (const error& failure) {
             if (failure.kind() != errc::unsafe_path) throw;
             return {};
@@ -46,11 +50,12 @@ private:
         const auto key = object_key::parse(path);
         if (!key) return true;
         if (status.kind == file_kind::directory) pending_.push_back(path);
-        return status.kind != file_kind::regular || visit_(local_object_info(*key, status));
+        return status.kind != file_kind::regular || visit_(*key, status);
     }
 
     const beneath& root_;
-    const list_visitor& visit_;
+    entry_status wanted_;
+    visitor visit_;
     std::vector<std::string> pending_;
 };
 
