@@ -10,7 +10,6 @@
 #include <cstdlib>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include <holdfast/core/error.hpp>
 
@@ -49,7 +48,7 @@ bool has_same_fields(const artifact_document& one, const artifact_document& othe
 }
 
 template <class Kind>
-auto parse_or_refuse(std::string_view text) -> std::optional<decltype(Kind::parse(text))> {
+auto parse_or_refuse(const std::string& text) -> std::optional<decltype(Kind::parse(text))> {
     try {
         return Kind::parse(text);
     } catch (const error& failure) {
@@ -63,12 +62,12 @@ auto parse_or_refuse(std::string_view text) -> std::optional<decltype(Kind::pars
 template <class Kind>
 void require_readable_as(const artifact_document& written, const auto& reference) {
     const std::string text = written.to_json();
-    const auto again = Kind::parse(std::string_view(text));
+    const auto again = Kind::parse(text);
     if (!has_same_fields(written, again) || !Kind::is_same(reference, again) || again.to_json() != text) std::abort();
 }
 
 template <class Kind>
-void try_as(std::string_view text) {
+void try_as(const std::string& text) {
     auto reference = parse_or_refuse<Kind>(text);
     if (!reference) return;
     require_readable_as<Kind>(*reference, *reference);
@@ -81,7 +80,7 @@ void try_as(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const std::string_view text(reinterpret_cast<const char*>(data), size);
+    const std::string text(reinterpret_cast<const char*>(data), size);
     try_as<checkpoint_document>(text);
     try_as<model_document>(text);
     return 0;

@@ -47,12 +47,12 @@ public:
         }
         const auto where = metaflow::parse_checkpoint_key(which.key());
         const auto key = metaflow::artifact_document_key(where);
-        const auto text = find_text(storage_, key, detail::document_limit, stop);
+        auto text = find_text(storage_, key, detail::document_limit, stop);
         if (!text) {
             throw error(errc::not_found, "load", which.key(),
                         "no checkpoint has this key in this store; it was removed, or the store is another");
         }
-        auto document = metaflow::parse_checkpoint_document(*text, key.str());
+        auto document = metaflow::parse_checkpoint_document(std::move(*text), key.str());
         if (document.key != which.key()) {
             throw error(errc::corrupt, "load", key.str(),
                         "the document is that of another checkpoint: " + document.key);

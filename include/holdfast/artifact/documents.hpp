@@ -71,38 +71,32 @@ std::vector<listed_document> list_documents(const Storage& storage, std::string_
     return found;
 }
 
-inline checkpoint_reference parse_document(std::string_view text, std::string_view origin,
+inline checkpoint_reference parse_document(std::string text, std::string_view origin,
                                            std::type_identity<checkpoint_reference>) {
-    return metaflow::parse_checkpoint_document(text, origin);
+    return metaflow::parse_checkpoint_document(std::move(text), origin);
 }
 
-inline model_reference parse_document(std::string_view text, std::string_view origin,
-                                      std::type_identity<model_reference>) {
-    return metaflow::parse_model_document(text, origin);
-}
-
-/// The document of a text; nothing where it is damaged, which is then told.
-template <class Document>
-std::optional<Document> parse_or_tell(const std::string& text, const object_key& key, std::optional<error>& damage) {
-    try {
-        return parse_document(text, key.str(), std::type_identity<Document>{});
-    } catch (const error& failed) {
-        damage = failed;
-        return std::nullopt;
-    }
+inline model_reference parse_document(std::string text, std::string_view origin, std::type_identity<model_reference>) {
+    return metaflow::parse_model_document(std::move(text), origin);
 }
 
 /// Reads one document; nothing where it vanished meanwhile, or is damaged and was reported.
 template <class Document, storage_backend Storage>
 std::optional<Document> read_document(const Storage& storage, const object_key& key, std::optional<error>& damage,
                                       const std::stop_token& stop = {}) {
-    const auto text = find_text(storage, key, document_limit, stop);
-    return text ? parse_or_tell<Document>(*text, key, damage) : std::nullopt;
+    auto text = find_text(storage, key, document_limit, stop);
+    if (!text) return std::nullopt;
+    try {
+        return parse_document(std::move(*text), key.str(), std::type_identity<Document>{});
+    } catch (const error& failed) {
+        damage = failed;
+        return std::nullopt;
+    }
 }
 
 /// Reads documents in parallel and hands them over in order until `visit` returns false, `at_most` so many; no more are
 /// read than are needed for that. Batches grow, so that few results come soon and many with few threads started and few
-/// waits for the slowest. Texts are taken apart in the caller's thread: what is kept lies together, in its heap.
+/// waits for the slowest. The thread that reads a text takes it apart.
 /// @param documents whatever has a `key`
 /// Errors: `cancelled` where `stop` was asked to before the last one was handed over; those of the storage.
 template <class Document, storage_backend Storage, class Listed, std::predicate<Document> Visit>
@@ -115,16 +109,14 @@ void read_documents(const Storage& storage, const std::vector<Listed>& documents
     std::size_t batch = std::size_t{std::max(limits.connections, 1U)} * 8;
     for (std::size_t first = 0; first < documents.size() && at_most > 0;) {
         const std::span part{documents.data() + first, std::min({batch, at_most, documents.size() - first})};
-        std::vector<std::optional<std::string>> texts(part.size());
+        std::vector<std::pair<std::optional<Document>, std::optional<error>>> read(part.size());
         parallel_for(
             part.size(), limits.connections,
-            [&](std::size_t i) { texts[i] = find_text(reader, part[i].key, document_limit, stop); }, stop);
+            [&](std::size_t i) { read[i].first = read_document<Document>(reader, part[i].key, read[i].second, stop); },
+            stop);
         for (std::size_t i = 0; i < part.size(); ++i) {
             check_not_stopped(stop, "list", part[i].key.str());
-            const auto text = std::exchange(texts[i], std::nullopt);
-            if (!text) continue;
-            std::optional<error> damage;
-            auto document = parse_or_tell<Document>(*text, part[i].key, damage);
+            auto& [document, damage] = read[i];
             if (damage && on_damage) on_damage(*damage);
             if (!document) continue;
             if (!visit(std::move(*document))) return;

@@ -41,12 +41,12 @@ public:
     model_reference resolve(const reference& which, const std::stop_token& stop = {}) const {
         const auto key = which.key();
         const auto document = metaflow::model_artifact_document_key(metaflow::parse_model_key(key));
-        const auto text = find_text(storage_, document, detail::document_limit, stop);
+        auto text = find_text(storage_, document, detail::document_limit, stop);
         if (!text) {
             throw error(errc::not_found, "load", key,
                         "no model has this key in this store; it was removed, or the store is another");
         }
-        auto model = metaflow::parse_model_document(*text, document.str());
+        auto model = metaflow::parse_model_document(std::move(*text), document.str());
         if (model.key != key) {
             throw error(errc::corrupt, "load", document.str(), "the document is that of another model: " + model.key);
         }

@@ -26,7 +26,7 @@ namespace metaflow {
 /// Errors: `corrupt` where it is no JSON object or lacks `key`, `url`, `type` or `created_on`;
 /// `incompatible_type` where `type` is another kind's.
 /// @param origin the object's key or "the reference", for messages
-HOLDFAST_DECL checkpoint_reference parse_checkpoint_document(std::string_view text, std::string_view origin);
+HOLDFAST_DECL checkpoint_reference parse_checkpoint_document(std::string text, std::string_view origin);
 HOLDFAST_DECL checkpoint_reference parse_checkpoint_document(const boost::json::object& fields,
                                                              std::string_view origin);
 

@@ -102,7 +102,7 @@ inline void read_common_fields(const document_fields& read, std::string_view ori
 
 // Reads a document's text by the reader of its fields, which live no longer than that, and keeps the text.
 template <class Document>
-Document read_document_text(std::string_view text, std::string_view origin,
+Document read_document_text(std::string text, std::string_view origin,
                             Document (*read)(const document_fields&, std::string_view)) {
     std::array<unsigned char, 4096> usual;  // enough for a document that this library wrote
     boost::json::monotonic_resource memory(usual.data(), usual.size());
@@ -111,7 +111,7 @@ Document read_document_text(std::string_view text, std::string_view origin,
         throw error(errc::corrupt, "read document", origin, "a document is a JSON object; this is none");
     }
     Document result = read({document.get_object(), origin}, origin);
-    result.text = text;
+    result.text = std::move(text);
     return result;
 }
 

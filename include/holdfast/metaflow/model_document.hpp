@@ -24,7 +24,7 @@ namespace metaflow {
 /// Errors: `corrupt` where it is no JSON object, lacks a field that Python requires, or is not that of its own key;
 /// `key_not_compatible` for the key; `incompatible_type` where `type` is another kind's.
 /// @param origin the object's key or "the reference", for messages
-HOLDFAST_DECL model_reference parse_model_document(std::string_view text, std::string_view origin);
+HOLDFAST_DECL model_reference parse_model_document(std::string text, std::string_view origin);
 HOLDFAST_DECL model_reference parse_model_document(const boost::json::object& fields, std::string_view origin);
 
 /// Writes `text` from the typed members of a new model, in Python's order; otherwise as for a checkpoint. The

@@ -128,6 +128,20 @@ TEST_CASE("attempt and version may be text") {
     CHECK(reference.version == 2);
 }
 
+TEST_CASE("a document that was neither read nor written has no fields") {
+    const checkpoint_reference reference = made();
+    CHECK(reference.to_json().empty());
+    CHECK(reference.fields().empty());
+    CHECK(reference.metadata().empty());
+    CHECK_FALSE(reference.manifest_sha256());
+}
+
+TEST_CASE("a document larger than usual is read as any other") {
+    json::object fields = least();
+    fields["note"] = std::string(100'000, 'n');
+    CHECK(parse_checkpoint_document(to_python_json(fields), "origin").fields() == fields);
+}
+
 TEST_CASE("unknown fields survive") {
     json::object fields = least();
     fields["colour"] = json::array{1, "red"};

@@ -26,7 +26,7 @@ inline void check_document_type(const document_fields& fields, std::string_view 
 
 // Where the document and its own key disagree, one of them was changed.
 inline void fill_from_key(std::string_view origin, std::string_view name, std::string& field,
-                          std::optional<std::string> read, const std::optional<std::string>& in_key) {
+                          std::optional<std::string> read, const std::string* in_key) {
     if (read && in_key && *read != *in_key) throw_bad_document(origin, name, "is not what 'key' says");
     if (!read && !in_key) throw_bad_document(origin, name, "is missing, and 'key' does not say it");
     field = read ? std::move(*read) : *in_key;
@@ -36,16 +36,13 @@ inline void read_checkpoint_id(const document_fields& fields, std::string_view o
                                checkpoint_reference& reference) {
     // nothing for a key that Python wrote with a name that cannot be told from the rest of it
     const auto id = metaflow::parse_checkpoint_key_id(reference.key);
-    const auto in_key = [&id](auto member) { return id ? std::optional<std::string>(member(*id)) : std::nullopt; };
+    const std::string version_in_key = id ? std::to_string(id->version) : std::string();
     fill_from_key(origin, "pathspec_hash", reference.pathspec_hash, fields.optional_text("pathspec_hash"),
-                  in_key([](const auto& parts) { return parts.pathspec_hash; }));
-    fill_from_key(origin, "attempt", reference.attempt, fields.optional_digits("attempt"),
-                  in_key([](const auto& parts) { return parts.attempt; }));
-    fill_from_key(origin, "name", reference.name, fields.optional_text("name"),
-                  in_key([](const auto& parts) { return parts.name; }));
+                  id ? &id->pathspec_hash : nullptr);
+    fill_from_key(origin, "attempt", reference.attempt, fields.optional_digits("attempt"), id ? &id->attempt : nullptr);
+    fill_from_key(origin, "name", reference.name, fields.optional_text("name"), id ? &id->name : nullptr);
     std::string version;
-    fill_from_key(origin, "version_id", version, fields.optional_digits("version_id"),
-                  in_key([](const auto& parts) { return std::to_string(parts.version); }));
+    fill_from_key(origin, "version_id", version, fields.optional_digits("version_id"), id ? &version_in_key : nullptr);
     reference.version = *parse_count(version);
 }
 
@@ -68,8 +65,8 @@ HOLDFAST_DECL checkpoint_reference parse_checkpoint_document(const boost::json::
     return detail::read_document_object(fields, origin, detail::read_checkpoint);
 }
 
-HOLDFAST_DECL checkpoint_reference parse_checkpoint_document(std::string_view text, std::string_view origin) {
-    return detail::read_document_text(text, origin, detail::read_checkpoint);
+HOLDFAST_DECL checkpoint_reference parse_checkpoint_document(std::string text, std::string_view origin) {
+    return detail::read_document_text(std::move(text), origin, detail::read_checkpoint);
 }
 
 HOLDFAST_DECL void write_document(checkpoint_reference& reference, const boost::json::object& metadata,

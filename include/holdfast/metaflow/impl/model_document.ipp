@@ -45,8 +45,8 @@ HOLDFAST_DECL model_reference parse_model_document(const boost::json::object& fi
     return detail::read_document_object(fields, origin, detail::read_model);
 }
 
-HOLDFAST_DECL model_reference parse_model_document(std::string_view text, std::string_view origin) {
-    return detail::read_document_text(text, origin, detail::read_model);
+HOLDFAST_DECL model_reference parse_model_document(std::string text, std::string_view origin) {
+    return detail::read_document_text(std::move(text), origin, detail::read_model);
 }
 
 HOLDFAST_DECL void write_document(model_reference& reference, const boost::json::object& metadata,
