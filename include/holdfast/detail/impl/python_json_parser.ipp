@@ -57,7 +57,9 @@ private:
         return found;
     }
 
-    void skip_space() noexcept { at_ = std::min(text_.find_first_not_of(" \t\n\r", at_), text_.size()); }
+    void skip_space() noexcept {
+        while (is_next(' ') || is_next('\t') || is_next('\n') || is_next('\r')) ++at_;
+    }
 
     boost::json::value value(int depth) {
         skip_space();
