@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <holdfast/core/object_info.hpp>
+#include <holdfast/core/object_key.hpp>
 #include <holdfast/detail/config.hpp>
 #include <holdfast/metaflow/artifact_place.hpp>
 #include <holdfast/storage/backend.hpp>
@@ -57,11 +58,11 @@ std::vector<unfinished_save> unfinished_saves_before(const Storage& storage,
     std::vector<unfinished_save> unfinished;
     for (const auto& place : metaflow::artifact_places) {
         auto saves = data_of_place(storage, place, stop);
-        const auto finish = [&](const object_info& object) {
-            if (const auto key = place.key_of_document(object.key.str())) saves.erase(*key);
+        const auto finish = [&](const object_key& document) {
+            if (const auto key = place.key_of_document(document.str())) saves.erase(*key);
             return true;
         };
-        list_objects(storage, place.documents_prefix(), finish, stop);
+        list_keys(storage, place.documents_prefix(), finish, stop);
         for (auto& [key, save] : saves) {
             if (save.modified < before) unfinished.push_back(std::move(save));
         }
