@@ -3,6 +3,8 @@
 
 #include <holdfast/detail/digest.hpp>
 
+#include <array>
+
 #include <openssl/evp.h>
 
 #include <holdfast/core/error.hpp>
@@ -10,7 +12,10 @@
 
 namespace holdfast::detail {
 
+// Null where OpenSSL refuses it. SHA-256 is fetched once, for the life of the program: given EVP_sha256(), OpenSSL
+// looks it up by its name for each message, under locks.
 inline const EVP_MD* evp_of(digest_algorithm algorithm) noexcept {
+    static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA2-256", nullptr);
     switch (algorithm) {
         case digest_algorithm::sha1:
             return EVP_sha1();
@@ -19,7 +24,7 @@ inline const EVP_MD* evp_of(digest_algorithm algorithm) noexcept {
         case digest_algorithm::sha256:
             break;
     }
-    return EVP_sha256();
+    return sha256;
 }
 
 inline void require_evp_success(int result) {
@@ -50,9 +55,10 @@ HOLDFAST_DECL std::vector<std::byte> digest::finish() {
 }
 
 HOLDFAST_DECL std::string sha256_hex(std::string_view text) {
-    digest sum(digest_algorithm::sha256);
-    sum.update(std::as_bytes(std::span(text)));
-    return to_hex(sum.finish());
+    std::array<std::byte, 32> sum;
+    auto* const out = reinterpret_cast<unsigned char*>(sum.data());
+    require_evp_success(EVP_Digest(text.data(), text.size(), out, nullptr, evp_of(digest_algorithm::sha256), nullptr));
+    return to_hex(sum);
 }
 
 }  // namespace holdfast::detail

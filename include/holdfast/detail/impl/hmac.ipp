@@ -3,25 +3,33 @@
 
 #include <holdfast/detail/hmac.hpp>
 
-#include <climits>
+#include <algorithm>
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
-#include <holdfast/core/error.hpp>
+#include <holdfast/detail/digest.hpp>
 
 namespace holdfast::detail {
 
+// By hand over the digest: OpenSSL's own HMAC looks up two algorithms by their names for each message, under locks.
 HOLDFAST_DECL hmac_sha256_code hmac_sha256(std::span<const std::byte> key, std::string_view message) {
-    if (key.size() > INT_MAX) throw error(errc::too_large, "sign", "", "a key of an HMAC has less than 2^31 bytes");
-    hmac_sha256_code code;
-    const auto* text = reinterpret_cast<const unsigned char*>(message.data());
-    auto* out = reinterpret_cast<unsigned char*>(code.data());
-    // OpenSSL takes a null key for "the key of the last call".
-    const void* bytes = key.empty() ? static_cast<const void*>("") : key.data();
-    if (HMAC(EVP_sha256(), bytes, static_cast<int>(key.size()), text, message.size(), out, nullptr) == nullptr) {
-        throw error(errc::unsupported, "sign", "", "OpenSSL refuses HMAC-SHA256; its provider must allow it");
+    constexpr std::byte inner{0x36};
+    constexpr std::byte outer{0x5c};
+    std::array<std::byte, 64> block{};
+    digest sum(digest_algorithm::sha256);
+    if (key.size() > block.size()) {
+        sum.update(key);
+        std::ranges::copy(sum.finish(), block.begin());
+    } else {
+        std::ranges::copy(key, block.begin());
     }
+    for (std::byte& byte : block) byte ^= inner;
+    sum.update(block);
+    sum.update(std::as_bytes(std::span(message)));
+    const auto of_message = sum.finish();
+    for (std::byte& byte : block) byte ^= inner ^ outer;
+    sum.update(block);
+    sum.update(of_message);
+    hmac_sha256_code code;
+    std::ranges::copy(sum.finish(), code.begin());
     return code;
 }
 
