@@ -114,6 +114,18 @@ void resume_part(const Storage& storage, const file_part& part, byte_sink& sink,
     get_missing(storage, part, none, range, sink, digest, record, stop, limits);
 }
 
+/// A new file, in the place of one that may be there. Errors: as `file_sink`.
+inline file_sink make_anew(const std::filesystem::path& path) {
+    try {
+        return file_sink(path);
+    } catch (const error& failed) {
+        if (failed.kind() != errc::precondition_failed) throw;
+    }
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+    return file_sink(path);
+}
+
 }  // namespace detail
 
 /// Gets a whole object into a file, and goes on where an earlier call stopped, of this process or of another.
@@ -141,9 +153,7 @@ object_info resume_file(const Storage& storage, const object_key& key, const std
         }
         record.forget(key);
     }
-    std::error_code absent;
-    std::filesystem::remove(path, absent);
-    file_sink file(path);
+    file_sink file = detail::make_anew(path);
     return detail::fill_file(file, digest, [&](byte_sink& sink, crc32c_sink*) {
         return detail::get_ranges(storage, key, sink, options, limits, &record);
     });

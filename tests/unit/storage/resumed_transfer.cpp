@@ -131,6 +131,17 @@ TEST_CASE("an object that was replaced arrives anew") {
     CHECK(one.arrived() == 10);
 }
 
+TEST_CASE("a file of which nothing is recorded is replaced, not written into") {
+    const std::string text = text_of(9);
+    const download one(text);
+    const auto other = one.scratch.path() / "other";
+    write_file(other, "left over, and longer");
+    std::filesystem::create_hard_link(other, one.file);
+    one.run(one.store);
+    CHECK(read_file(one.file) == text);
+    CHECK(read_file(other) == "left over, and longer");
+}
+
 TEST_CASE("a file that is gone, or shorter than what had arrived, arrives anew") {
     const std::string text = text_of(95);
     SUBCASE("gone") {
