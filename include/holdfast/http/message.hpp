@@ -58,6 +58,8 @@ public:
     auto end() const noexcept { return fields_.end(); }
 
 private:
+    HOLDFAST_DECL void append(field added);
+
     std::vector<field> fields_;
 };
 

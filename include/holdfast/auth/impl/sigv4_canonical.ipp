@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
+#include <span>
 
 #include <holdfast/detail/ascii.hpp>
 #include <holdfast/detail/percent_encoding.hpp>
@@ -59,22 +59,20 @@ inline bool sigv4_name_less(std::string_view left, std::string_view right) noexc
 }
 
 inline void append_lower(std::string& text, std::string_view name) {
-    std::ranges::transform(name, std::back_inserter(text), [](char c) { return to_ascii_lower(c); });
+    const std::size_t begin = text.size();
+    text += name;
+    for (char& c : std::span(text).subspan(begin)) c = to_ascii_lower(c);
 }
 
 // Without white space at either end, and with one blank for any inside.
 inline void append_trimmed(std::string& text, std::string_view value) {
-    bool pending = false;
-    bool started = false;
-    for (const char c : value) {
-        if (is_ascii_space(c)) {
-            pending = started;
-            continue;
-        }
-        if (pending) text += ' ';
-        text += c;
-        pending = false;
-        started = true;
+    const std::size_t begin = text.size();
+    for (auto end = value.begin();;) {
+        const auto word = std::find_if_not(end, value.end(), is_ascii_space);
+        if (word == value.end()) return;
+        end = std::find_if(word, value.end(), is_ascii_space);
+        if (text.size() > begin) text += ' ';
+        text.append(word, end);
     }
 }
 

@@ -7,12 +7,12 @@ namespace holdfast::detail {
 
 HOLDFAST_DECL std::string to_hex(std::span<const std::byte> bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    text.reserve(bytes.size() * 2);
+    std::string text(bytes.size() * 2, '0');
+    auto digit = text.begin();
     for (const std::byte byte : bytes) {
         const auto value = std::to_integer<unsigned>(byte);
-        text += digits[value >> 4];
-        text += digits[value & 15];
+        *digit++ = digits[value >> 4];
+        *digit++ = digits[value & 15];
     }
     return text;
 }

@@ -3,6 +3,8 @@
 
 #include <holdfast/detail/percent_encoding.hpp>
 
+#include <algorithm>
+
 #include <holdfast/detail/hex.hpp>
 
 namespace holdfast::detail {
@@ -16,17 +18,17 @@ HOLDFAST_DECL std::string percent_encode(std::string_view text, bool keep_slash)
     constexpr std::string_view digits = "0123456789ABCDEF";
     std::string encoded;
     encoded.reserve(text.size());
-    for (const char c : text) {
-        if (is_unreserved_in_url(c) || (keep_slash && c == '/')) {
-            encoded += c;
-            continue;
-        }
-        const auto value = static_cast<unsigned char>(c);
+    const auto stays = [&](char c) { return is_unreserved_in_url(c) || (keep_slash && c == '/'); };
+    for (auto next = text.begin();;) {
+        const auto changed = std::find_if_not(next, text.end(), stays);
+        encoded.append(next, changed);
+        if (changed == text.end()) return encoded;
+        const auto value = static_cast<unsigned char>(*changed);
         encoded += '%';
         encoded += digits[value >> 4];
         encoded += digits[value & 15];
+        next = changed + 1;
     }
-    return encoded;
 }
 
 HOLDFAST_DECL std::optional<std::string> percent_decode(std::string_view text) {

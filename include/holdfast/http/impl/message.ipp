@@ -4,6 +4,7 @@
 #include <holdfast/http/message.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <iterator>
 
@@ -66,11 +67,17 @@ inline http::origin parse_url_authority(std::string_view text, bool tls) {
     return server;
 }
 
+// By character, as names are checked in every answer.
+inline constexpr std::array<bool, 256> is_http_token_character = [] {
+    std::array<bool, 256> table{};
+    for (const char mark : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(mark)] = true;
+    for (char c = '0'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] |= is_ascii_alphanumeric(c);
+    return table;
+}();
+
 inline bool is_http_field_name(std::string_view name) noexcept {
-    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-    return !name.empty() && std::ranges::all_of(name, [&](char c) {
-        return is_ascii_alphanumeric(c) || marks.find(c) != std::string_view::npos;
-    });
+    return !name.empty() &&
+           std::ranges::all_of(name, [](char c) { return is_http_token_character[static_cast<unsigned char>(c)]; });
 }
 
 inline void check_http_field(std::string_view name, std::string_view value) {
@@ -111,18 +118,21 @@ HOLDFAST_DECL url url::parse(std::string_view text) {
 
 HOLDFAST_DECL void fields::add(std::string name, std::string value) {
     detail::check_http_field(name, value);
-    fields_.emplace_back(std::move(name), std::move(value));
+    append({std::move(name), std::move(value)});
 }
 
 HOLDFAST_DECL void fields::set(std::string name, std::string value) {
     detail::check_http_field(name, value);
     const auto first = std::ranges::find_if(fields_, detail::http_field_named(name));
-    if (first == fields_.end()) {
-        fields_.emplace_back(std::move(name), std::move(value));
-        return;
-    }
+    if (first == fields_.end()) return append({std::move(name), std::move(value)});
     fields_.erase(std::remove_if(std::next(first), fields_.end(), detail::http_field_named(name)), fields_.end());
     *first = {std::move(name), std::move(value)};
+}
+
+HOLDFAST_DECL void fields::append(field added) {
+    constexpr std::size_t usual_count = 16;
+    if (fields_.empty()) fields_.reserve(usual_count);
+    fields_.push_back(std::move(added));
 }
 
 HOLDFAST_DECL void fields::erase(std::string_view name) {
