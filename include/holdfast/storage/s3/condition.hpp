@@ -51,6 +51,9 @@ inline std::string_view header_of(const http::response& answer, std::string_view
 /// When the server answered; the time here where it does not say.
 HOLDFAST_DECL std::chrono::system_clock::time_point date_of(const http::response& answer, const client& store);
 
+/// When the object of an answer was last modified; as `date_of` where the server does not say.
+HOLDFAST_DECL std::chrono::system_clock::time_point modified_of(const http::response& answer, const client& store);
+
 /// The ETag header in its one form; empty where there is none.
 HOLDFAST_DECL std::string etag_of(const http::response& answer);
 

@@ -54,6 +54,11 @@ HOLDFAST_DECL std::chrono::system_clock::time_point date_of(const http::response
     return parse_http_date(header_of(answer, "Date")).value_or(store.now());
 }
 
+HOLDFAST_DECL std::chrono::system_clock::time_point modified_of(const http::response& answer, const client& store) {
+    const auto said = parse_http_date(header_of(answer, "Last-Modified"));
+    return said ? *said : date_of(answer, store);
+}
+
 HOLDFAST_DECL std::optional<found_object> find_object(client& store, std::string_view verb, const object_key& key,
                                                       std::stop_token stop, const std::string& if_match) {
     operation look{.verb = verb,
@@ -72,7 +77,7 @@ HOLDFAST_DECL std::optional<found_object> find_object(client& store, std::string
     if (!size) {
         throw error(errc::corrupt, verb, key.str(), "the server does not tell the object's size; check the endpoint");
     }
-    const auto modified = parse_http_date(header_of(answer, "Last-Modified")).value_or(date_of(answer, store));
+    const auto modified = modified_of(answer, store);
     return found_object{.info = {.key = key, .size = *size, .modified = modified, .etag = etag_of(answer)},
                         .mark = std::string(header_of(answer, writer_mark_header))};
 }

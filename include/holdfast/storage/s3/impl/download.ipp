@@ -60,8 +60,7 @@ HOLDFAST_DECL void download::accept_first(const http::response& answer) {
     if (answer.status == 200 && expected_ != total) {
         refuse("the server sent the whole object where a range was asked for; use an endpoint that knows ranges");
     }
-    const auto modified = parse_http_date(header_of(answer, "Last-Modified")).value_or(date_of(answer, store_));
-    info_ = object_info{.key = key_, .size = total, .modified = modified, .etag = etag_of(answer)};
+    info_ = object_info{.key = key_, .size = total, .modified = modified_of(answer, store_), .etag = etag_of(answer)};
     checksum_.reset();
     checking_.reset();
     if (store_.options().integrity == s3_integrity::crc32c && expected_ == total) {

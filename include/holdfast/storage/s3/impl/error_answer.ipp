@@ -204,6 +204,7 @@ inline std::string_view header_of_answer(const http::response& answer, std::stri
 
 HOLDFAST_DECL std::optional<failure> find_failure(const http::response& answer) {
     const bool is_success = answer.status >= 200 && answer.status <= 299;
+    if (is_success && answer.text.empty()) return std::nullopt;
     failure what;
     if (!is_success) take_failure_field(what, "Code", header_of_answer(answer, "x-minio-error-code"));
     take_failure_field(what, "RequestId", header_of_answer(answer, "x-amz-request-id"));
