@@ -44,8 +44,9 @@ struct operation {
 /// What became of an operation.
 struct outcome {
     http::response answer;
-    bool repeated = false;  ///< an earlier exchange may have been performed, although its answer was no success
-    bool settled = false;   ///< ended by `operation::settled`; the answer is then empty
+    bool repeated = false;    ///< an earlier exchange may have been performed, although its answer was no success
+    bool settled = false;     ///< ended by `operation::settled`; the answer is then empty
+    bool is_passing = false;  ///< the answer is a passing failure, of which there were too many
 };
 
 }  // namespace holdfast::s3

@@ -194,7 +194,8 @@ HOLDFAST_DECL outcome client::send(const operation& what) {
     };
     const auto decide = [&](const http::response& answer) {
         const auto verdict = result.settled ? http::verdict::final : judge(what, answer);
-        result.repeated |= verdict != http::verdict::final;
+        result.is_passing = verdict != http::verdict::final;
+        result.repeated |= result.is_passing;
         return verdict;
     };
     try {
@@ -208,7 +209,7 @@ HOLDFAST_DECL outcome client::send(const operation& what) {
 HOLDFAST_DECL http::response client::require(const operation& what) {
     outcome result = send(what);
     if (find_failure(result.answer)) fail(what, result.answer);
-    if (what.read && !result.settled) what.read(result.answer);  // again, for the error that the last answer stands for
+    if (what.read && result.is_passing) what.read(result.answer);  // again, for the error that it stands for
     return std::move(result.answer);
 }
 

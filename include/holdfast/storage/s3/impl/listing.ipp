@@ -30,10 +30,10 @@ inline bool visit_page(const client& store, object_page& page, const list_visito
         std::string_view name = object.key;
         if (!name.starts_with(store.prefix())) continue;
         name.remove_prefix(store.prefix().size());
-        const auto key = object_key::parse(name);
+        auto key = object_key::parse(name);
         if (!key) continue;
         const object_info info{
-            .key = *key, .size = object.size, .modified = object.modified, .etag = std::move(object.etag)};
+            .key = std::move(*key), .size = object.size, .modified = object.modified, .etag = std::move(object.etag)};
         if (!visit(info)) return false;
     }
     return true;
