@@ -380,3 +380,22 @@ TEST_CASE("no more requests at a time than connections") {
     CHECK(*most == 2);
     CHECK(server.state().objects.size() == 8);
 }
+
+TEST_CASE("an answer is read once, and a refused one again for its error") {
+    const scripted_transport script([](const http::request&) { return answer_of(200, {}, "a document"); });
+    auto options = options_for(script);
+    const auto address = s3::resolve(store_url::parse("s3://bucket"), options);
+    s3::client store(address, options);
+    std::size_t readings = 0;
+    s3::operation what{.verb = "list"};
+    what.read = [&](const http::response&) { ++readings; };
+    store.require(what);
+    CHECK(readings == 1);
+    what.read = [&](const http::response&) {
+        ++readings;
+        throw error(errc::corrupt, "list", "", "the document is cut off");
+    };
+    CHECK(error_of([&] { store.require(what); })->kind() == errc::corrupt);
+    CHECK(script.requests().size() == 1 + options.retry.attempts);
+    CHECK(readings == script.requests().size() + 1);
+}
