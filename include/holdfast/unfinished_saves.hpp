@@ -22,7 +22,8 @@ struct unfinished_options {
 };
 
 /// What saves that were killed before their documents stood have left in the store, C++'s and Python's, whichever task
-/// they were of: it can be neither listed nor loaded, and takes room. Parts of uploads are not among it.
+/// they were of: it can be neither listed nor loaded, and takes room. Parts of uploads are not among it,
+/// nor what died between its two documents, which loads by its key.
 ///
 /// Effects: lists the names of all data and documents of the store; memory grows with the number of its artifacts.
 /// Errors: `cancelled`; those of the storage.
