@@ -25,7 +25,8 @@ public:
         app_.require_subcommand(0, 1);
         app_.final_callback([this] {
             if (!chosen_)
-                throw CLI::RequiredError("a command (list, search, show, save, load, restore, verify, remove, clean, model)");
+                throw CLI::RequiredError(
+                    "a command (list, search, show, save, load, restore, verify, remove, clean, model)");
         });
         app_.fallthrough();
         app_.set_version_flag("--version", "holdfast " + std::string(holdfast::version));
@@ -145,6 +146,7 @@ private:
         added->add_option("--age", clean_.hours, "only what was last written to so long ago; more than any save takes")
             ->type_name("HOURS")
             ->check(digits())
+            ->check(CLI::Range(0L, 1'000'000L))  // a century; far longer ones overflow
             ->capture_default_str();
         added->add_flag("--dry-run", clean_.dry_run, "only shows it");
     }

@@ -1,6 +1,7 @@
 #ifndef HOLDFAST_UNFINISHED_SAVES_HPP
 #define HOLDFAST_UNFINISHED_SAVES_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <stop_token>
 #include <vector>
@@ -14,6 +15,15 @@
 #include <holdfast/storage/transfer_limits.hpp>
 
 namespace holdfast {
+
+namespace detail {
+
+/// An age that clocks can be set back by: nothing is older than the epoch, and longer ones overflow.
+inline std::chrono::seconds at_most_since_epoch(std::chrono::seconds age, std::chrono::system_clock::time_point now) {
+    return std::min(age, std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()));
+}
+
+}  // namespace detail
 
 struct unfinished_options {
     transfer_limits limits = {};
@@ -33,7 +43,8 @@ template <class Storage>
 std::vector<unfinished_save> find_unfinished_saves(const Storage& storage, std::chrono::seconds age,
                                                    const unfinished_options& options = {}) {
     static_assert(require_storage_backend<Storage>());
-    return detail::unfinished_saves_before(storage, options.clock() - age, options.stop);
+    const auto now = options.clock();
+    return detail::unfinished_saves_before(storage, now - detail::at_most_since_epoch(age, now), options.stop);
 }
 
 /// Frees what `find_unfinished_saves` finds, and returns it; before that, what the storage keeps apart of puts that
@@ -44,7 +55,7 @@ std::vector<unfinished_save> remove_unfinished_saves(const Storage& storage, std
                                                      const unfinished_options& options = {}) {
     static_assert(require_storage_backend<Storage>());
     detail::check_not_stopped(options.stop, "clean", "");
-    clean_unfinished(storage, age);
+    clean_unfinished(storage, detail::at_most_since_epoch(age, options.clock()));
     auto found = find_unfinished_saves(storage, age, options);
     for (const auto& save : found) remove_artifact(storage, save.key, options.limits, options.stop);
     return found;

@@ -79,6 +79,7 @@ def test_help_and_version_are_results(tool):
         ("model", "remove"),
         ("verify", "--all", STRANGER),
         ("clean", "--age", "-1"),
+        ("clean", "--age", "1000001"),
         ("clean", STRANGER),
         ("list", "--frobnicate"),
         ("list", "surplus"),

@@ -118,6 +118,8 @@ TEST_CASE("only what has gained nothing for the time that is given is taken for 
     };
     CHECK(found(2h).empty());
     CHECK(found(1h).empty());
+    CHECK(found(std::chrono::seconds::max()).empty());
+    CHECK(remove_unfinished_saves(store, std::chrono::seconds::max(), {.clock = [&now] { return now; }}).empty());
     const auto unfinished = found(59min);
     REQUIRE(unfinished.size() == 1);
     CHECK(unfinished.front().key == "mf.models/models/artifacts/cats_1");
