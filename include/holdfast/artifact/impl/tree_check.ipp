@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include <holdfast/archive/safe_path.hpp>
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/system.hpp>
 
@@ -68,16 +69,11 @@ HOLDFAST_DECL void check_file(std::string_view key, const stored_file& saved, st
     check_file_digest(key, saved, kind, kind == digest_kind::crc32c && crc ? crc32c_hex(*crc) : other_digest());
 }
 
-inline std::string_view parent_of(std::string_view path) {
-    const std::size_t slash = path.rfind('/');
-    return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
-}
-
 HOLDFAST_DECL void make_tree_directories(const std::filesystem::path& root, const std::vector<std::string>& directories,
                                          const std::vector<stored_file>& files) {
     for (const auto& directory : directories) make_directories(root / directory);
     std::set<std::string_view> parents;
-    for (const auto& file : files) parents.insert(parent_of(file.path));
+    for (const auto& file : files) parents.insert(parent_path(file.path));
     for (const auto& parent : parents) make_directories(root / parent);
 }
 

@@ -24,11 +24,6 @@ namespace detail {
 
 inline constexpr std::size_t local_max_name = 255;  // bytes; of every file system in use
 
-inline std::string_view directory_above(std::string_view path) {
-    const std::size_t slash = path.rfind('/');
-    return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
-}
-
 inline std::string_view local_name(const object_key& key) {
     return std::string_view(key.str()).substr(key.str().rfind('/') + 1);
 }

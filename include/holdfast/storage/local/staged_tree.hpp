@@ -1,8 +1,10 @@
 #ifndef HOLDFAST_STORAGE_LOCAL_STAGED_TREE_HPP
 #define HOLDFAST_STORAGE_LOCAL_STAGED_TREE_HPP
 
+#include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <holdfast/core/object_info.hpp>
@@ -13,6 +15,12 @@
 #include <holdfast/storage/transfer_limits.hpp>
 
 namespace holdfast::detail {
+
+/// The path without its last part; empty for a path of one.
+inline std::string_view directory_above(std::string_view path) {
+    const std::size_t slash = path.rfind('/');
+    return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
 
 /// Whether objects can be the files of one directory: no path twice, and none below another's.
 HOLDFAST_DECL bool can_share_directory(std::span<const pending_object> objects);

@@ -15,11 +15,6 @@
 
 namespace holdfast::detail {
 
-inline std::string_view directory_of(std::string_view path) {
-    const std::size_t slash = path.rfind('/');
-    return path.substr(0, slash == std::string_view::npos ? 0 : slash);
-}
-
 HOLDFAST_DECL bool can_share_directory(std::span<const pending_object> objects) {
     std::vector<std::string_view> paths;
     paths.reserve(objects.size());
@@ -28,9 +23,9 @@ HOLDFAST_DECL bool can_share_directory(std::span<const pending_object> objects) 
     if (std::ranges::adjacent_find(paths) != paths.end()) return false;
     std::string_view last;
     for (const std::string_view path : paths) {
-        const std::string_view directory = directory_of(path);
+        const std::string_view directory = directory_above(path);
         if (directory == std::exchange(last, directory)) continue;
-        for (auto above = directory; !above.empty(); above = directory_of(above)) {
+        for (auto above = directory; !above.empty(); above = directory_above(above)) {
             if (std::ranges::binary_search(paths, above)) return false;
         }
     }
