@@ -17,8 +17,8 @@
 
 namespace holdfast {
 
-/// The objects of a saved tree, at and below the save's key: a list of known sizes, or one stream whose size shows at its end.
-/// The stream is made anew at each call, so that a failed upload can start again.
+/// The objects of a saved tree, at and below the save's key: a list of known sizes, or one stream whose size shows at
+/// its end. The stream is made anew at each call, so that a failed upload can start again.
 using packed_tree = std::variant<std::vector<pending_object>, std::function<byte_stream()>>;
 
 /// Sees the content of a tree's files pass: the next bytes of an entry.

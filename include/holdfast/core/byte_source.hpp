@@ -107,8 +107,7 @@ private:
     HOLDFAST_DECL std::size_t extent_at(std::uint64_t offset) const noexcept;
 
     std::vector<extent> extents_;
-    std::vector<std::uint64_t>
-        ends_;  // ends_[i]: offset just after extents_[i]; empty for one extent, as most files are
+    std::vector<std::uint64_t> ends_;  // ends_[i]: offset just after extents_[i]; empty where there is but one
 };
 
 /// The size of one extent in bytes.

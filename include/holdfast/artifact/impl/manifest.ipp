@@ -110,8 +110,8 @@ HOLDFAST_DECL std::string_view to_string(digest_kind kind) noexcept {
 // File by file: the values of a whole tree would take many times the memory of its text.
 HOLDFAST_DECL std::string manifest::to_json() const {
     constexpr std::size_t around_a_path = 80;  // bytes, about; a text that grows is there twice for a moment
-    std::size_t size = 100 + 80 * directories.size();
-    for (const auto& file : files) size += file.path.size() + file.digest.size() + around_a_path;
+    std::size_t size = around_a_path * (1 + directories.size() + files.size());
+    for (const auto& file : files) size += file.path.size() + file.digest.size();
     std::string text;
     text.reserve(size);
     text.append(R"({"version": 1, "digest": ")").append(to_string(digest)).append(R"(", "files": [)");
