@@ -14,7 +14,7 @@ case $mode in quick | full) ;; *)
 esac
 build=$(realpath -m "${HOLDFAST_BUILD:-build}")
 mkdir -p "$build"
-export HOLDFAST_BUILD=$build CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+export HOLDFAST_BUILD=$build CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
 export UBSAN_OPTIONS=print_stacktrace=1
 export CTEST_OUTPUT_ON_FAILURE=1
 
