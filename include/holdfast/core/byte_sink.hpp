@@ -22,6 +22,7 @@ namespace holdfast {
 struct native_target {
     const detail::file* file = nullptr;  ///< null: there is none
     std::uint64_t shift = 0;
+    std::mutex* turn = nullptr;  ///< whose holder moves bytes into the file; null: nobody else does
 };
 
 /// Takes the bytes of an object at their offsets, so that ranges can land in parallel.
@@ -96,7 +97,7 @@ public:
     explicit file_sink(detail::file opened) noexcept : file_(std::move(opened)) {}
 
     HOLDFAST_DECL void write(std::uint64_t offset, std::span<const std::byte> bytes) override;
-    native_target native() const noexcept override { return {&file_, 0}; }
+    native_target native() const noexcept override { return {&file_, 0, &turn_}; }
 
     /// Closes the file. Errors: what the system could not write (`no_space`, `io_failure`), where it says so only
     /// now; the destructor cannot tell.
@@ -104,6 +105,7 @@ public:
 
 private:
     detail::file file_;
+    mutable std::mutex turn_;
 };
 
 /// Passes bytes on at other offsets: a part of an object to where it belongs.
@@ -116,7 +118,7 @@ public:
 
     native_target native() const noexcept override {
         const auto next = next_.native();
-        return {next.file, next.shift + shift_};
+        return {next.file, next.shift + shift_, next.turn};
     }
 
 private:

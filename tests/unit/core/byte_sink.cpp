@@ -117,6 +117,8 @@ TEST_CASE("a shifted sink lets the kernel write at the shifted place") {
     const shifted_sink outer(inner, std::uint64_t{0} - 100);
     CHECK(outer.native().file == file.native().file);
     CHECK(100 + outer.native().shift == 7);
+    REQUIRE(file.native().turn != nullptr);
+    CHECK(outer.native().turn == file.native().turn);
 }
 
 TEST_CASE("a file sink never touches what is there") {

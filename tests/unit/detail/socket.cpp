@@ -243,6 +243,28 @@ TEST_CASE("bytes move from a socket into a file at an offset") {
     CHECK(mover.move(pair.client, target, 0, 1).status == io_status::ended);
 }
 
+TEST_CASE("a file's turn is taken while it is written, and not while nothing has arrived") {
+    const connected_pair pair;
+    const temp_directory directory;
+    const file target = file::create_new(directory.path() / "file");
+    socket_to_file mover;
+    std::mutex turn;
+    {
+        const std::scoped_lock other(turn);
+        CHECK(mover.move(pair.client, target, 0, 3, &turn).status == io_status::blocked);
+    }
+    send_all(pair.accepted, "abc");
+    std::unique_lock other(turn);
+    std::thread mine([&] { CHECK(mover.move(pair.client, target, 0, 3, &turn).count == 3); });
+    while (pair.client.wait({.readable = true}, std::chrono::steady_clock::now()).readable) std::this_thread::yield();
+    CHECK(content_of(target.path()).empty());  // it has left the socket and waits for its turn
+    other.unlock();
+    mine.join();
+    CHECK(content_of(target.path()) == "abc");
+    CHECK(turn.try_lock());
+    turn.unlock();
+}
+
 TEST_CASE("a file that takes no bytes from a pipe gets them by hand") {
     const connected_pair pair;
     const temp_directory directory;

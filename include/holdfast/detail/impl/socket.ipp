@@ -145,8 +145,8 @@ HOLDFAST_DECL bool socket_to_file::open_pipe() noexcept {
     return true;
 }
 
-HOLDFAST_DECL io_step socket_to_file::move(const socket& from, const file& to, std::uint64_t offset,
-                                           std::uint64_t size) {
+HOLDFAST_DECL io_step socket_to_file::move(const socket& from, const file& to, std::uint64_t offset, std::uint64_t size,
+                                           std::mutex* turn) {
     if (!open_pipe()) return {.status = io_status::unsupported};
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size, capacity_));
     const ::ssize_t count = retry_interrupted([&] {
@@ -155,6 +155,7 @@ HOLDFAST_DECL io_step socket_to_file::move(const socket& from, const file& to, s
     if (count < 0 && (errno == EINVAL || errno == ENOSYS)) return {.status = io_status::unsupported};
     if (count < 0) return failed_io_step();
     if (count == 0) return {.status = io_status::ended};
+    const auto lock = turn != nullptr ? std::unique_lock(*turn) : std::unique_lock<std::mutex>();
     drain(to, offset, static_cast<std::size_t>(count));
     return {.count = static_cast<std::size_t>(count)};
 }
@@ -186,7 +187,7 @@ HOLDFAST_DECL std::size_t socket_to_file::drain_by_hand(const file& to, std::uin
     return static_cast<std::size_t>(count);
 }
 #else
-HOLDFAST_DECL io_step socket_to_file::move(const socket&, const file&, std::uint64_t, std::uint64_t) {
+HOLDFAST_DECL io_step socket_to_file::move(const socket&, const file&, std::uint64_t, std::uint64_t, std::mutex*) {
     return {.status = io_status::unsupported};
 }
 #endif

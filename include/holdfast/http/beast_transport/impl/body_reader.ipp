@@ -46,8 +46,8 @@ HOLDFAST_DECL bool body_reader::read_into_file(std::uint64_t length) {
     const native_target to = target_.sink == nullptr ? native_target{} : target_.sink->native();
     if (to.file == nullptr || from_.bytes_of().plain() == nullptr || length - taken_ < smallest) return false;
     while (taken_ < length) {
-        const detail::io_step step =
-            from_.to_file().move(from_.wire(), *to.file, target_.offset + to.shift + taken_, length - taken_);
+        const std::uint64_t offset = target_.offset + to.shift + taken_;
+        const detail::io_step step = from_.to_file().move(from_.wire(), *to.file, offset, length - taken_, to.turn);
         if (step.status == detail::io_status::unsupported) return false;
         if (step.status == detail::io_status::blocked) {
             waits_.wait(from_.wire(), {.readable = true}, "receive");
