@@ -1,7 +1,8 @@
 #include <holdfast/storage/local/listing.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <set>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include <holdfast/detail/temp_directory.hpp>
+#include <tests/support/tree_building.hpp>
 
 using namespace holdfast;
 namespace fs = std::filesystem;
@@ -20,11 +22,7 @@ using names = std::multiset<std::string>;
 struct tree {
     detail::temp_directory directory{{}, "holdfast-listing"};
 
-    void write(const std::string& path) const {
-        const auto file = directory.path() / path;
-        fs::create_directories(file.parent_path());
-        std::ofstream(file) << path;
-    }
+    void write(const std::string& path) const { tree_building::write_file(directory.path() / path, path); }
 
     names list(std::string_view prefix, std::size_t most = 100) const {
         const detail::beneath root(directory.path());

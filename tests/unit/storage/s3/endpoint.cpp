@@ -9,15 +9,7 @@ namespace {
 
 using namespace holdfast::s3;
 
-// The endpoint rule set of S3 in the AWS SDKs, a region of each partition.
-TEST_CASE("aws_host: the partition follows from the region's name") {
-    CHECK(aws_host("us-east-1", false, false) == "s3.us-east-1.amazonaws.com");
-    CHECK(aws_host("eu-central-1", true, false) == "s3.dualstack.eu-central-1.amazonaws.com");
-    CHECK(aws_host("us-gov-west-1", false, true) == "s3-fips.us-gov-west-1.amazonaws.com");
-    CHECK(aws_host("us-east-2", true, true) == "s3-fips.dualstack.us-east-2.amazonaws.com");
-    CHECK(aws_host("cn-north-1", true, false) == "s3.dualstack.cn-north-1.amazonaws.com.cn");
-}
-
+// The hosts of each partition's regions: config.cpp.
 TEST_CASE("aws_host: an isolated partition has no dual stack") {
     CHECK(aws_host("us-iso-east-1", true, false) == "s3.us-iso-east-1.c2s.ic.gov");
     CHECK(aws_host("us-isob-east-1", true, true) == "s3-fips.us-isob-east-1.sc2s.sgov.gov");
