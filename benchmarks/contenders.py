@@ -141,8 +141,8 @@ class Python(Contender):
 
 
 class Boto3(Python):
-    def __init__(self, verb, kind="classic", inside=True):
-        super().__init__("boto3" if kind == "classic" else "AWS CRT", verb, inside=inside)
+    def __init__(self, verb, kind="classic", slow=False, inside=True):
+        super().__init__("boto3" if kind == "classic" else "AWS CRT", verb, slow=slow, inside=inside)
         self.kind = kind
 
     def command(self, job, tools):
@@ -171,7 +171,7 @@ class LocalHoldfast(Contender):
     """@param last: how many to list"""
 
     def __init__(self, verb, digest, name=None, last=""):
-        super().__init__(name or f"holdfast, {digest}", verb, inside=verb.startswith("list"), is_ours=True)
+        super().__init__(name or f"holdfast, {digest}", verb, inside=verb in ("list", "list_newest", "search"), is_ours=True)
         self.digest, self.last = digest, last
 
     def command(self, job, tools):

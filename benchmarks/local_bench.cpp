@@ -1,5 +1,6 @@
 // The works on a local store through the public API, each in a process of its own.
 // Usage: local_bench WORK none|crc32c|sha256 STORE_DIRECTORY RUN PATH_OR_COUNT
+#include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <map>
@@ -52,8 +53,15 @@ void list_newest(const work& w) {
     std::printf("{\"listed\": %zu}\n", state.list({.limit = std::stoul(w.last)}).size());
 }
 
+void search(const work& w) {
+    std::size_t found = 0;
+    checkpoint<local_storage>(w.store).search("Bench/" + w.run, [&](const checkpoint_reference&) { return ++found > 0; });
+    std::printf("{\"listed\": %zu}\n", found);
+}
+
 const std::map<std::string_view, void (*)(const work&)> works{
-    {"save", save<files>}, {"save_tar", save<tar>}, {"load", load}, {"list", list}, {"list_newest", list_newest},
+    {"save", save<files>}, {"save_tar", save<tar>}, {"load", load},
+    {"list", list},        {"search", search},      {"list_newest", list_newest},
 };
 
 }  // namespace

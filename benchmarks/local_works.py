@@ -8,7 +8,7 @@ from contenders import Copy, GnuTar, LocalHoldfast, LocalMetaflow
 from works import DIGESTED, PLAIN, Goal, Work, faster, within
 
 COPY, TAR, PYTHON = "cp -r", "GNU tar", "metaflow-checkpoint"
-NEWEST = "holdfast, newest 10"
+NEWEST, ONE_BY_ONE = "holdfast, newest 10", "holdfast, one by one"
 SOURCES = {"tiny": "many files of 4 KiB in 100 folders", "parts": "one large state in 8 files"}
 MIB = 2**20
 
@@ -79,10 +79,11 @@ def list_checkpoints():
         "eight",
         [
             LocalHoldfast("list", "none", own_name),
+            LocalHoldfast("search", "none", ONE_BY_ONE),
             LocalHoldfast("list_newest", "none", NEWEST, "10"),
             LocalMetaflow("list_checkpoints"),
         ],
-        [faster(own_name, 20, PYTHON), faster(own_name, 10, PYTHON, "cpu"), *peaks(own_name, NEWEST)],
+        [faster(own_name, 20, PYTHON), faster(own_name, 10, PYTHON, "cpu"), *peaks(own_name, ONE_BY_ONE, NEWEST)],
         loads="documents",
     )
 

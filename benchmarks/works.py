@@ -112,7 +112,7 @@ def save_small():
             Holdfast("save", "crc32c", SAVE),
             Rclone("put_tree"),
             Boto3("put_tree", "crt"),
-            Boto3("put_tree"),
+            Boto3("put_tree", slow=True),
             Metaflow("save", slow=True),
         ],
         [
@@ -187,7 +187,7 @@ def load_tiny():
             Holdfast("load", "crc32c", SAVE),
             Rclone("get_tree"),
             Boto3("get_tree", "crt"),
-            Boto3("get_tree"),
+            Boto3("get_tree", slow=True),
             Metaflow("load", slow=True),
         ],
         [

@@ -77,6 +77,10 @@ public:
     /// Receives into the input buffer; anything but `done` is the end. Errors: as `patience::wait`; of TLS.
     HOLDFAST_DECL detail::io_step await_input(const patience& waits);
 
+    /// Receives what more has arrived, without waiting, until `wanted` bytes are unread or the buffer is full: a few
+    /// large writes cost less than many small ones. An end shows at the next call that receives. Errors: of TLS.
+    HOLDFAST_DECL void receive_more(std::uint64_t wanted);
+
     /// Sends all of it, heedless of what arrives. Errors: as `patience::wait`; `unavailable`.
     HOLDFAST_DECL void send_all(bytes data, const patience& waits);
 

@@ -13,7 +13,9 @@ namespace holdfast::http {
 /// What was received and not yet read. Its memory is taken at the first use and kept.
 class input_buffer {
 public:
-    static constexpr std::size_t capacity = 256U << 10;
+    static constexpr std::size_t capacity = 512U << 10;
+
+    bool is_full() const noexcept { return end_ == capacity; }
 
     std::span<const std::byte> unread() const noexcept { return {memory_.data() + begin_, end_ - begin_}; }
 

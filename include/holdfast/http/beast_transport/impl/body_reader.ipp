@@ -31,6 +31,7 @@ HOLDFAST_DECL void body_reader::read_length(std::uint64_t length) {
             if (read_into_file(length)) return;
             const detail::io_step step = from_.await_input(waits_);
             if (step.status != detail::io_status::done) throw_cut_off(step, length);
+            from_.receive_more(length - taken_);
             waits_.check("receive");
         }
         const bytes found = from_.input().unread();

@@ -35,6 +35,12 @@ HOLDFAST_DECL detail::io_step connection::await_input(const patience& waits) {
     }
 }
 
+HOLDFAST_DECL void connection::receive_more(std::uint64_t wanted) {
+    while (input_.unread().size() < wanted && !input_.is_full()) {
+        if (receive().status != detail::io_status::done) return;
+    }
+}
+
 HOLDFAST_DECL void connection::send_all(bytes data, const patience& waits) {
     for (;;) {
         const detail::io_step step =
