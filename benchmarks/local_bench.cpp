@@ -55,7 +55,8 @@ void list_newest(const work& w) {
 
 void search(const work& w) {
     std::size_t found = 0;
-    checkpoint<local_storage>(w.store).search("Bench/" + w.run, [&](const checkpoint_reference&) { return ++found > 0; });
+    checkpoint<local_storage>(w.store).search("Bench/" + w.run,
+                                              [&](const checkpoint_reference&) { return ++found > 0; });
     std::printf("{\"listed\": %zu}\n", found);
 }
 

@@ -12,9 +12,9 @@ namespace holdfast::detail {
 /// Memory that the system reads into and writes from, without a first value.
 ///
 /// It begins on a boundary of 64 bytes: the kernel copies by `rep movsb`, which takes some processors (AMD's, as of Zen
-/// 3) seven times as long where the memory begins 16 bytes beyond one, and that is where malloc puts large blocks. It is
-/// aligned here, since glibc's aligned allocation doesn't find the place again that a block of the same size has left:
-/// a block for each MiB of a load grew the heap by as much.
+/// 3) seven times as long where the memory begins 16 bytes beyond one, and that is where malloc puts large blocks. It
+/// is aligned here, since glibc's aligned allocation doesn't find the place again that a block of the same size has
+/// left: a block for each MiB of a load grew the heap by as much.
 class io_block {
 public:
     static constexpr std::size_t alignment = 64;  // bytes
