@@ -18,7 +18,7 @@ import report
 from contenders import Holdfast, Job, Limit, Tools, clean_environment, folder_of, versions
 from local_works import LOCAL
 from servers import LocalStore, StandIn, VersityGateway, content_of, use_cubic
-from stage import DOCUMENTS, Stage, remove, touch_memory
+from stage import DOCUMENTS, Stage, fill_page_cache, remove
 from works import ALL, Work
 
 GATEWAY_WORKS = ("save_big", "load_big", "save_tiny", "load_tiny", "save_tar", "load_tar", "list")
@@ -46,7 +46,6 @@ def arguments():
     parser.add_argument("--checkpoints", type=int, default=10_000, help="in the store that is listed")
     parser.add_argument("--few-checkpoints", type=int, default=300, help="in the store on S3 that Python lists too")
     parser.add_argument("--flat-size", type=size, default=8 * GIB, help="of the file that shows flat memory")
-    parser.add_argument("--warm", type=size, default=GIB, help="of memory touched before a run, beyond what it moves")
     parser.add_argument("--only", default="", help="names of works, with commas; 's3' and 'local' name all on one")
     parser.add_argument("--without", default="", help="names of contenders, with commas")
     parser.add_argument("--servers", default="stand-in,versitygw", help="for the works on S3")
@@ -83,13 +82,13 @@ class Benchmark:
             and (one.signs or server.name != "versitygw")
         ]
 
-    def measure(self, contender, job, moved):
-        """One run that moves so many bytes: wall and CPU seconds, peak memory in bytes."""
+    def measure(self, contender, job):
+        """One run: wall and CPU seconds, peak memory in bytes."""
         command = [str(word) for word in contender.command(job, self.tools)]
         surroundings = {**clean_environment(job), **contender.environment(job)}
         usage = self.scratch / "usage"
         script = 'exec 3>"$0"; exec "$@"'
-        touch_memory(self.scratch, moved + self.options.warm)
+        fill_page_cache(self.scratch)
         done = subprocess.run(
             ["bash", "-c", script, str(usage), str(self.tools.build / "measure"), *command],
             env=surroundings,
@@ -122,7 +121,7 @@ class Benchmark:
                 job.last = str(self.stage.local_tar(path) if contender.verb == "extract" else path)
         server.set_delay(work.delay)
         server.take_counts()
-        taken = self.measure(contender, job, size)
+        taken = self.measure(contender, job)
         counts = server.take_counts()
         server.set_delay(0)
         self.check(work, contender, job, files, size, taken.pop("listed", None))
@@ -207,7 +206,7 @@ class Benchmark:
                 if verb != "put":
                     job.path = str(self.stage.fresh_path(False))
                 try:
-                    taken = self.measure(contender, job, length)
+                    taken = self.measure(contender, job)
                     self.check(Work("flat", "", "", [], loads="" if verb == "put" else "big"), contender, job, 1, length)
                 except RuntimeError as failure:
                     print(f"FAILED: flat memory: {failure}", file=sys.stderr, flush=True)

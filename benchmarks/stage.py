@@ -5,12 +5,14 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from contenders import Copy, GnuTar, Holdfast, Job, LocalHoldfast, LocalMetaflow, Metaflow, clean_environment, store_of
 
 FOLDERS = 100
 DOCUMENTS = ("documents", "few_documents")
+LEFT_FREE = 256 * 2**20  # bytes; nothing that has to be got at once waits for the page cache to shrink
 
 
 class Stage:
@@ -151,21 +153,18 @@ def multiply_document(store, count):
         first.with_name(first.name.replace(".0.metadata", f".{version}.metadata")).write_text(json.dumps(document))
 
 
-def touch_memory(scratch, size):
-    """Gets memory from the host, at most three quarters of what is free, and frees it.
+def fill_page_cache(scratch):
+    """Reads holes of sparse files, which stay, until little memory is free.
 
-    A guest's kernel gives free memory back within seconds, and the first touch of it later costs ten times the work
-    that is measured; who runs after a pause would pay for that, so all are measured just after this.
+    A guest's kernel gives free memory back to its host within seconds, and the first touch of it later costs ten times
+    the work that is measured. What a run takes instead is memory of the page cache, which the host has left here.
     """
-    path = scratch / "touched"
     free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    with open(path, "wb") as file:
-        file.truncate(min(size, free // 4 * 3))
-    with open(path, "rb", buffering=0) as file:
+    with tempfile.NamedTemporaryFile(dir=scratch, prefix="cached-", buffering=0, delete=False) as file:
+        file.truncate(max(free - LEFT_FREE, 0))
         buffer = bytearray(4 << 20)
         while file.readinto(buffer):
             pass
-    path.unlink()
 
 
 def remove(path):
