@@ -24,6 +24,8 @@
 #include <holdfast/detail/impl/socket_connect.ipp>
 #include <holdfast/detail/impl/socket_look_up.ipp>
 #include <holdfast/detail/impl/system.ipp>
+#include <holdfast/detail/impl/system_facts.ipp>
+#include <holdfast/detail/impl/system_paths.ipp>
 #include <holdfast/detail/impl/tar_codec.ipp>
 #include <holdfast/detail/impl/tar_fields.ipp>
 #include <holdfast/detail/impl/temp_directory.ipp>

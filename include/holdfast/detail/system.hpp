@@ -145,6 +145,8 @@ HOLDFAST_DECL void random_bytes(std::span<std::byte> out);
 
 #ifndef HOLDFAST_SEPARATE_COMPILATION
 #include <holdfast/detail/impl/system.ipp>
+#include <holdfast/detail/impl/system_facts.ipp>
+#include <holdfast/detail/impl/system_paths.ipp>
 #endif
 
 #endif

@@ -431,6 +431,7 @@ TEST_CASE("clean_unfinished removes what is old and leaves the rest") {
     write(scratch.path() / ".holdfast/old", "a dead writer's");
     detail::set_path_modified(scratch.path() / ".holdfast/old", 1'000'000'000, false);
     detail::set_path_modified(scratch.path() / ".holdfast/lock", 1'000'000'000, false);
+    CHECK(storage.clean_unfinished(std::chrono::seconds::max()) == 0);
     CHECK(storage.clean_unfinished(std::chrono::hours(24)) == 1);
     CHECK_FALSE(fs::exists(scratch.path() / ".holdfast/old"));
     CHECK(fs::exists(scratch.path() / ".holdfast/new"));

@@ -18,7 +18,7 @@
 #include <cstdio>
 
 #include <holdfast/core/error.hpp>
-#include <holdfast/detail/impl/system.ipp>
+#include <holdfast/detail/impl/system_paths.ipp>
 
 namespace holdfast::detail {
 

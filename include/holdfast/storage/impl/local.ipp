@@ -12,120 +12,16 @@
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/cancellation.hpp>
-#include <holdfast/detail/io_block.hpp>
 #include <holdfast/storage/abilities.hpp>
+#include <holdfast/storage/local/key_rules.hpp>
 #include <holdfast/storage/local/listing.hpp>
+#include <holdfast/storage/local/object_reading.hpp>
 #include <holdfast/storage/local/staged_object.hpp>
 #include <holdfast/storage/local/staged_tree.hpp>
 
 namespace holdfast {
 
 namespace detail {
-
-inline constexpr std::size_t local_max_name = 255;  // bytes; of every file system in use
-
-inline std::string_view local_name(const object_key& key) {
-    return std::string_view(key.str()).substr(key.str().rfind('/') + 1);
-}
-
-inline bool is_local_private(const object_key& key) {
-    return key.str() == local_private_directory || key.is_below(local_private_directory);
-}
-
-inline void check_local_key(std::string_view operation, const object_key& key) {
-    std::string_view rest = key.str();
-    if (is_local_private(key)) {
-        throw error(errc::invalid_argument, operation, key.str(),
-                    "'.holdfast' is the store's own directory; choose another first part");
-    }
-    while (!rest.empty()) {
-        const std::string_view part = rest.substr(0, rest.find('/'));
-        if (part.size() > local_max_name) {
-            throw error(errc::invalid_argument, operation, key.str(),
-                        "a part of a key on a local store has at most 255 bytes; use shorter names");
-        }
-        rest.remove_prefix(std::min(part.size() + 1, rest.size()));
-    }
-}
-
-// A file system cannot hold "a" and "a/b" both.
-inline void check_no_object_above(const beneath& root, const object_key& key) {
-    const std::string& text = key.str();
-    for (std::size_t slash = text.find('/'); slash != std::string::npos; slash = text.find('/', slash + 1)) {
-        const std::string above = text.substr(0, slash);
-        const auto found = root.status(above);
-        if (!found) return;
-        if (found->kind != file_kind::directory) {
-            throw error(errc::invalid_argument, "put", text,
-                        "'" + above + "' is an object, and a local store has none below an object; use another key");
-        }
-    }
-}
-
-inline void check_no_conflict(const beneath& root, const object_key& key) {
-    const auto parent = root.find_directory(key.parent());
-    if (!parent) return check_no_object_above(root, key);
-    const auto found = parent->status(local_name(key));
-    if (found && found->kind != file_kind::regular) {
-        throw error(errc::invalid_argument, "put", key.str(),
-                    "there are objects below this key, so a local store cannot hold one at it; use another key");
-    }
-}
-
-[[noreturn]] inline void throw_no_such_object(std::string_view operation, const object_key& key) {
-    throw error(errc::not_found, operation, key.str(), "the store has no such object; list what it has");
-}
-
-// Opened once, an object is read whole even where it is replaced meanwhile.
-struct local_object {
-    file opened;
-    file_status status;
-};
-
-// @param path of the key below `directory`, which is null where it does not exist
-inline local_object open_local_object(const beneath* directory, std::string_view path, std::string_view operation,
-                                      const object_key& key) {
-    auto opened = directory != nullptr ? directory->open_read(path) : std::nullopt;
-    if (!opened) throw_no_such_object(operation, key);
-    const file_status status = opened->status();
-    if (status.kind != file_kind::regular) throw_no_such_object(operation, key);
-    return {std::move(*opened), status};
-}
-
-// As far as an etag tells.
-inline bool is_unchanged(const file_status& before, const file_status& now) {
-    return before.inode == now.inode && before.modified_ns == now.modified_ns && before.size == now.size;
-}
-
-[[noreturn]] inline void throw_object_changed(const object_key& key) {
-    throw error(errc::precondition_failed, "get", key.str(),
-                "another program changed the object while it was read; get it again");
-}
-
-inline void send_blocks(const object_key& key, const file& from, byte_sink& sink, std::uint64_t offset,
-                        std::uint64_t size, const std::stop_token& stop) {
-    const io_block block(static_cast<std::size_t>(std::min<std::uint64_t>(size, local_block)));
-    while (size > 0) {
-        check_not_stopped(stop, "get", key.str());
-        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size, block.size()));
-        const std::size_t count = from.read_at(offset, block.bytes().first(wanted));
-        if (count == 0) throw_object_changed(key);
-        sink.write(offset, block.bytes().first(count));
-        offset += count;
-        size -= count;
-    }
-}
-
-inline void send_in_kernel(const object_key& key, const file& from, const native_target& to, std::uint64_t offset,
-                           std::uint64_t size, const std::stop_token& stop) {
-    while (size > 0) {
-        check_not_stopped(stop, "get", key.str());
-        const std::uint64_t count = std::min(size, local_kernel_block);
-        copy_range(from, offset, *to.file, offset + to.shift, count);
-        offset += count;
-        size -= count;
-    }
-}
 
 inline beneath make_private_directory(const beneath& root) {
     return root.make_directories(local_private_directory, 0777);
@@ -389,7 +285,8 @@ HOLDFAST_DECL std::size_t local_storage::clean_unfinished(std::chrono::seconds a
         const bool is_tree = status.kind == detail::file_kind::directory;
         if (name == detail::local_lock_name || !(is_tree || status.kind == detail::file_kind::regular)) continue;
         const auto modified = is_tree ? detail::newest_change(*directory, name, status) : status.modified_ns;
-        if (now - std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(modified)) < age) continue;
+        const auto idle = now.time_since_epoch() - std::chrono::nanoseconds(modified);
+        if (std::chrono::floor<std::chrono::seconds>(idle) < age) continue;  // an age may overflow nanoseconds
         if (is_tree ? directory->remove_tree(name) : directory->remove_file(name)) ++removed;
     }
     return removed;

@@ -84,7 +84,7 @@ HOLDFAST_DECL std::size_t s3_storage::clean_unfinished(std::string_view prefix, 
     for (const auto& upload : unfinished.uploads) {
         // a Date of whole seconds is earlier than what was begun in the same one
         const auto open_for = std::max(unfinished.as_of, upload.initiated) - upload.initiated;
-        if (open_for < age) continue;
+        if (std::chrono::floor<std::chrono::seconds>(open_for) < age) continue;  // an age may overflow the clock's
         s3::operation one = what;
         one.object = upload.key;
         s3::abort_upload(*client_, std::move(one), upload.id);
