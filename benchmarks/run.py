@@ -284,6 +284,7 @@ def main():
                 f"checkpoints listed: {options.checkpoints}, few: {options.few_checkpoints}"
             )
             facts.append("peers: " + ", ".join(versions(bench.tools)))
+            facts.append("page cache: full at the start of each run, so that none pays for memory that the host took back")
             facts.append("limit: the least legal HTTP that does the work; × columns: ÷ holdfast with digests, where it runs")
             bench.say("".join(f"- {fact}\n" for fact in facts))
             if any(work.name in wanted for work in ALL) or "memory" in wanted:
