@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <random>
 #include <span>
@@ -16,7 +17,9 @@
 #include <string>
 #include <string_view>
 
+#include <holdfast/auth/aws_credentials.hpp>
 #include <holdfast/core/error.hpp>
+#include <holdfast/core/secret.hpp>
 #include <holdfast/detail/crc32c.hpp>
 #include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/storage/operations.hpp>
@@ -325,6 +328,36 @@ TEST_CASE("an upload that a killed process left is continued") {
         CHECK(store.clean_unfinished("", std::chrono::seconds(0)) == 1);
         CHECK(server.state().uploads.empty());
     }
+}
+
+TEST_CASE("credentials that expire during a large upload are replaced, and no part is lost") {
+    const fake_s3 server;
+    const auto session = std::make_shared<std::atomic<int>>(1);  // of which the server knows the credentials
+    const auto refusals = std::make_shared<std::atomic<int>>(0);
+    const auto expiring = [=](const http::request& message, const http::exchange_options& options) {
+        const auto wanted = "Credential=SESSION" + std::to_string(session->load()) + '/';
+        if (message.headers.find("Authorization")->find(wanted) == std::string::npos) {
+            ++*refusals;
+            return testing_support::deliver(fake_s3::failure(400, "ExpiredToken"), options);
+        }
+        auto answer = server(message, options);
+        if (message.target.find("partNumber=2") != std::string::npos) *session = 2;  // a part later, these are over
+        return answer;
+    };
+    s3_options options = checked_options(expiring);
+    options.connections = 1;
+    // as a source that learns of the end by the refusal alone
+    options.provider = [=] {
+        const int own = *refusals > 0 ? 2 : 1;
+        return std::optional(auth::aws_credentials{.access_key_id = "SESSION" + std::to_string(own),
+                                                   .secret_access_key = secret("x"),
+                                                   .session_token = secret("token" + std::to_string(own))});
+    };
+    s3_storage("s3://bucket", options).put(key, view(large_text()));
+    CHECK(holds(server, large_text()));
+    CHECK(*refusals == 1);
+    CHECK(count_parts(server) == 4);
+    CHECK(server.state().uploads.empty());
 }
 
 TEST_CASE("a server that lists no uploads still takes them") {
