@@ -27,22 +27,13 @@
 #include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/storage/backend.hpp>
 #include <holdfast/storage/operations.hpp>
+#include <tests/support/failures.hpp>
 
 // What `storage_backend` and its abilities promise, checked on any backend. Each check gets an empty store.
 namespace conformance {
 
 using namespace holdfast;
-
-/// The kind of error that the call ends with; nothing where it succeeds.
-template <class Call>
-std::optional<errc> failure_of(Call call) {
-    try {
-        call();
-        return std::nullopt;
-    } catch (const error& failure) {
-        return failure.kind();
-    }
-}
+using testing_support::failure_of;
 
 inline std::string random_text(std::size_t size, unsigned seed) {
     std::mt19937 random(seed);
@@ -366,7 +357,8 @@ void check_remove(const Storage& storage) {
         CHECK(keys_below(storage, "").empty());
     }
     SUBCASE("a prefix, and never its longer brother") {
-        for (const char* text : {"v/1/a", "v/1/b/c", "v/10/a", "v/1.json", "w"}) put_text(storage, object_key(text), "");
+        for (const char* text : {"v/1/a", "v/1/b/c", "v/10/a", "v/1.json", "w"})
+            put_text(storage, object_key(text), "");
         remove_prefix(storage, object_key("v/1"));
         CHECK(keys_below(storage, "") == names{"v/1.json", "v/10/a", "w"});
         remove_prefix(storage, object_key("w"));
@@ -397,9 +389,15 @@ void check_failed_puts(const Storage& storage) {
     source.append(byte_source::from_file(path));
     put_text(storage, key, "old");
 
-    SUBCASE("a source file that vanished") { std::filesystem::remove(path); }
-    SUBCASE("a source file that grew") { std::ofstream(path, std::ios::app) << "more"; }
-    SUBCASE("a source file that shrank") { std::filesystem::resize_file(path, 10); }
+    SUBCASE("a source file that vanished") {
+        std::filesystem::remove(path);
+    }
+    SUBCASE("a source file that grew") {
+        std::ofstream(path, std::ios::app) << "more";
+    }
+    SUBCASE("a source file that shrank") {
+        std::filesystem::resize_file(path, 10);
+    }
     SUBCASE("a source file that was replaced") {
         std::ofstream(scratch.path() / "new") << std::string(100'000, 'o');
         std::filesystem::rename(scratch.path() / "new", path);
@@ -461,7 +459,9 @@ template <storage_backend Storage>
 void check_concurrency(const Storage& storage) {
     SUBCASE("readers and writers of one object never see a mix") {
         const object_key key{"shared/object"};
-        const auto value = [](int i) { return std::string(100'000 + static_cast<std::size_t>(i), static_cast<char>('a' + i)); };
+        const auto value = [](int i) {
+            return std::string(100'000 + static_cast<std::size_t>(i), static_cast<char>('a' + i));
+        };
         put_text(storage, key, value(0));
         const auto work = [&](int i) {
             for (int round = 0; round < 10; ++round) {
@@ -495,7 +495,8 @@ void check_concurrency(const Storage& storage) {
             for (int round = 0; round < 15; ++round) {
                 put_text(storage, key, "x");
                 const names listed = keys_below(storage, "");
-                if (std::ranges::count(listed, "dir/0") != 1 || std::ranges::count(listed, key.str()) != 1) return false;
+                if (std::ranges::count(listed, "dir/0") != 1 || std::ranges::count(listed, key.str()) != 1)
+                    return false;
                 storage.remove(key);
             }
             return true;
@@ -619,7 +620,8 @@ void check_abilities(const Storage& storage) {
             std::stop_source stop;
             stop.request_stop();
             const auto source = byte_source::from_text("x");
-            CHECK(failure_of([&] { storage.put_if_absent(key, source, {.stop = stop.get_token()}); }) == errc::cancelled);
+            CHECK(failure_of([&] { storage.put_if_absent(key, source, {.stop = stop.get_token()}); }) ==
+                  errc::cancelled);
             CHECK_FALSE(storage.head(key));
         }
     }
@@ -660,18 +662,40 @@ void check_abilities(const Storage& storage) {
 template <bool has_atomic_abilities = true, class MakeStorage>
 void storage_backend_suite(MakeStorage make) {
     const storage_backend auto storage = make();
-    SUBCASE("whole objects") { check_whole_objects(storage); }
-    SUBCASE("large objects") { check_large_objects(storage); }
-    SUBCASE("ranges") { check_ranges(storage); }
-    SUBCASE("keys") { check_keys(storage); }
-    SUBCASE("list") { check_list(storage); }
-    SUBCASE("remove") { check_remove(storage); }
-    SUBCASE("failed puts") { check_failed_puts(storage); }
-    SUBCASE("cancelling") { check_cancelling(storage); }
-    SUBCASE("concurrency") { check_concurrency(storage); }
-    SUBCASE("derived operations") { check_derived_operations(storage); }
+    SUBCASE("whole objects") {
+        check_whole_objects(storage);
+    }
+    SUBCASE("large objects") {
+        check_large_objects(storage);
+    }
+    SUBCASE("ranges") {
+        check_ranges(storage);
+    }
+    SUBCASE("keys") {
+        check_keys(storage);
+    }
+    SUBCASE("list") {
+        check_list(storage);
+    }
+    SUBCASE("remove") {
+        check_remove(storage);
+    }
+    SUBCASE("failed puts") {
+        check_failed_puts(storage);
+    }
+    SUBCASE("cancelling") {
+        check_cancelling(storage);
+    }
+    SUBCASE("concurrency") {
+        check_concurrency(storage);
+    }
+    SUBCASE("derived operations") {
+        check_derived_operations(storage);
+    }
     if constexpr (has_atomic_abilities) {
-        SUBCASE("abilities") { check_abilities(storage); }
+        SUBCASE("abilities") {
+            check_abilities(storage);
+        }
     }
 }
 

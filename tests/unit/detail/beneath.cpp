@@ -15,11 +15,13 @@
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/temp_directory.hpp>
+#include <tests/support/failures.hpp>
 
 using namespace holdfast;
 using detail::beneath;
 using detail::entry_status;
 using detail::file_kind;
+using testing_support::failure_of;
 
 namespace {
 
@@ -30,16 +32,6 @@ constexpr auto resolutions = {beneath::resolution::whole_path, beneath::resoluti
 void write(const fs::path& path, const std::string& text = "text") {
     fs::create_directories(path.parent_path());
     std::ofstream(path) << text;
-}
-
-template <class Call>
-std::optional<errc> failure_of(Call call) {
-    try {
-        call();
-        return std::nullopt;
-    } catch (const error& failure) {
-        return failure.kind();
-    }
 }
 
 std::string content_of(const std::optional<detail::file>& opened) {

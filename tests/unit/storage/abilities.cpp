@@ -16,8 +16,10 @@
 #include <holdfast/storage/operations.hpp>
 #include <tests/support/archetype_storage.hpp>
 #include <tests/support/failing_storage.hpp>
+#include <tests/support/failures.hpp>
 
 using namespace holdfast;
+using testing_support::failure_of;
 
 namespace {
 
@@ -26,16 +28,6 @@ const storage_hook refuse_even_keys = [](const storage_step& step) {
         throw error(errc::access_denied, "remove", step.key, "this test refuses it");
     }
 };
-
-template <class Call>
-errc kind_of(Call call) {
-    try {
-        call();
-    } catch (const error& failure) {
-        return failure.kind();
-    }
-    return {};
-}
 
 }  // namespace
 
@@ -70,14 +62,14 @@ TEST_CASE_TEMPLATE("remove_all stops between removals, and says so", Storage, ar
         if (step.number == 1 && step.done) stop.request_stop();
     });
     const auto remove = [&] { remove_all(watched, keys, {.connections = 1}, stop.get_token()); };
-    CHECK(kind_of(remove) == errc::cancelled);
+    CHECK(failure_of(remove) == errc::cancelled);
     CHECK(watched.steps() == 2);
     CHECK_FALSE(store.head(keys.front()));
     CHECK(store.head(keys.back()));
-    CHECK(kind_of(remove) == errc::cancelled);
+    CHECK(failure_of(remove) == errc::cancelled);
     CHECK(watched.steps() == 2);
     stop = std::stop_source();
-    CHECK(kind_of(remove) == errc{});
+    CHECK_FALSE(failure_of(remove));
     CHECK_FALSE(store.head(keys.back()));
 }
 
@@ -89,7 +81,7 @@ TEST_CASE("a batch that cannot be removed keeps none of the others") {
         store.put(keys.back(), byte_source{}, {});
     }
     const failing_storage failing(store, fail_at(0, false, errc::access_denied));
-    CHECK(kind_of([&] { remove_all(failing, keys, {.connections = 1}); }) == errc::access_denied);
+    CHECK(failure_of([&] { remove_all(failing, keys, {.connections = 1}); }) == errc::access_denied);
     CHECK(failing.steps() == 3);
     CHECK(store.head(keys[999]));
     CHECK_FALSE(store.head(keys[1'000]));
@@ -130,11 +122,11 @@ TEST_CASE("put_all answers in the order of the objects and stops at the first fa
     }
     const archetype_storage other;
     const failing_storage failing(other, fail_at(4));
-    CHECK(kind_of([&] { put_all(failing, object_key("p"), objects, {}, {.connections = 1}); }) == errc::unavailable);
+    CHECK(failure_of([&] { put_all(failing, object_key("p"), objects, {}, {.connections = 1}); }) == errc::unavailable);
     CHECK(failing.steps() == 5);
     CHECK(list_all(other, "").size() == 4);
     objects.push_back({"", byte_source::from_text("of no key")});
-    CHECK(kind_of([&] { put_all(store, object_key("q"), objects); }) == errc::invalid_argument);
+    CHECK(failure_of([&] { put_all(store, object_key("q"), objects); }) == errc::invalid_argument);
     CHECK(list_all(store, "q").empty());
 }
 

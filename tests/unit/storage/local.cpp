@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -18,8 +17,11 @@
 #include <holdfast/detail/system.hpp>
 #include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/storage/operations.hpp>
+#include <tests/support/failures.hpp>
 
 using namespace holdfast;
+using testing_support::error_of;
+using testing_support::failure_of;
 
 namespace {
 
@@ -33,22 +35,6 @@ void write(const fs::path& path, const std::string& text) {
 std::string content_of(const fs::path& path) {
     std::ifstream in(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
-}
-
-template <class Call>
-std::optional<error> failure_of(Call call) {
-    try {
-        call();
-        return std::nullopt;
-    } catch (const error& failure) {
-        return failure;
-    }
-}
-
-template <class Call>
-std::optional<errc> kind_of(Call call) {
-    const auto failure = failure_of(call);
-    return failure ? std::optional(failure->kind()) : std::nullopt;
 }
 
 std::vector<std::string> keys_in(const local_storage& storage, std::string_view prefix = "") {
@@ -83,8 +69,8 @@ TEST_CASE("a root that does not exist is an empty store, and reading does not cr
     memory_sink sink;
     CHECK(keys_in(storage).empty());
     CHECK_FALSE(storage.head(key));
-    CHECK(kind_of([&] { storage.get(key, sink); }) == errc::not_found);
-    CHECK(kind_of([&] { storage.copy(key, object_key("x")); }) == errc::not_found);
+    CHECK(failure_of([&] { storage.get(key, sink); }) == errc::not_found);
+    CHECK(failure_of([&] { storage.copy(key, object_key("x")); }) == errc::not_found);
     CHECK_FALSE(storage.put_if_match(key, byte_source{}, "etag"));
     storage.remove(key);
     CHECK(storage.clean_unfinished(std::chrono::seconds(0)) == 0);
@@ -102,15 +88,15 @@ TEST_CASE("the root is absolute, as given, and may be reached through links") {
     put_text(storage, key, "text");
     CHECK(content_of(scratch.path() / "real/store/dir/object") == "text");
     CHECK(local_storage("relative").url().path == (fs::current_path() / "relative").string());
-    CHECK(kind_of([] { local_storage(""); }) == errc::invalid_argument);
+    CHECK(failure_of([] { local_storage(""); }) == errc::invalid_argument);
 }
 
 TEST_CASE("a root that is a file is an error") {
     const detail::temp_directory scratch;
     write(scratch.path() / "file", "");
     const local_storage storage(scratch.path() / "file");
-    CHECK(kind_of([&] { put_text(storage, key, ""); }) == errc::invalid_argument);
-    CHECK(kind_of([&] { storage.head(key); }) == errc::invalid_argument);
+    CHECK(failure_of([&] { put_text(storage, key, ""); }) == errc::invalid_argument);
+    CHECK(failure_of([&] { storage.head(key); }) == errc::invalid_argument);
 }
 
 TEST_CASE("objects are plain files that others may read as the umask allows, and other files are objects") {
@@ -141,11 +127,11 @@ TEST_CASE("no temporary file stays, and the store's own directory is no object")
     for (const std::string own : {".holdfast", ".holdfast/lock", ".holdfast/deep/x"}) {
         CAPTURE(own);
         memory_sink sink;
-        CHECK(kind_of([&] { put_text(storage, object_key(own), ""); }) == errc::invalid_argument);
-        CHECK(kind_of([&] { storage.put_if_absent(object_key(own), byte_source{}); }) == errc::invalid_argument);
-        CHECK(kind_of([&] { storage.get(object_key(own), sink); }) == errc::invalid_argument);
-        CHECK(kind_of([&] { storage.remove(object_key(own)); }) == errc::invalid_argument);
-        CHECK(kind_of([&] { storage.copy(key, object_key(own)); }) == errc::invalid_argument);
+        CHECK(failure_of([&] { put_text(storage, object_key(own), ""); }) == errc::invalid_argument);
+        CHECK(failure_of([&] { storage.put_if_absent(object_key(own), byte_source{}); }) == errc::invalid_argument);
+        CHECK(failure_of([&] { storage.get(object_key(own), sink); }) == errc::invalid_argument);
+        CHECK(failure_of([&] { storage.remove(object_key(own)); }) == errc::invalid_argument);
+        CHECK(failure_of([&] { storage.copy(key, object_key(own)); }) == errc::invalid_argument);
     }
     put_text(storage, object_key(".holdfast2/x"), "another name");
     CHECK(keys_in(storage, ".holdfast2") == names{".holdfast2/x"});
@@ -157,25 +143,25 @@ TEST_CASE("a directory is no object, and an object has none below it") {
     put_text(storage, object_key("a/b/c"), "text");
     memory_sink sink;
     CHECK_FALSE(storage.head(object_key("a/b")));
-    CHECK(kind_of([&] { storage.get(object_key("a/b"), sink); }) == errc::not_found);
+    CHECK(failure_of([&] { storage.get(object_key("a/b"), sink); }) == errc::not_found);
     CHECK_FALSE(storage.head(object_key("a/b/c/d")));
     storage.remove(object_key("a/b"));
     storage.remove(object_key("a/b/c/d"));
     const auto source = byte_source::from_text("x");
     for (const char* below : {"a/b/c/d", "a/b/c/d/e"}) {
-        const auto failure = failure_of([&] { storage.put(object_key(below), source); });
+        const auto failure = error_of([&] { storage.put(object_key(below), source); });
         REQUIRE(failure);
         CHECK(failure->kind() == errc::invalid_argument);
         CHECK(failure->key() == below);
         CHECK(failure->message().starts_with("'a/b/c' is an object"));
-        CHECK(kind_of([&] { storage.put_if_absent(object_key(below), source); }) == errc::invalid_argument);
+        CHECK(failure_of([&] { storage.put_if_absent(object_key(below), source); }) == errc::invalid_argument);
     }
     for (const char* above : {"a", "a/b"}) {
-        const auto failure = failure_of([&] { storage.put(object_key(above), source); });
+        const auto failure = error_of([&] { storage.put(object_key(above), source); });
         REQUIRE(failure);
         CHECK(failure->kind() == errc::invalid_argument);
         CHECK(failure->message().starts_with("there are objects below this key"));
-        CHECK(kind_of([&] { storage.put_if_absent(object_key(above), source); }) == errc::invalid_argument);
+        CHECK(failure_of([&] { storage.put_if_absent(object_key(above), source); }) == errc::invalid_argument);
     }
     CHECK(keys_in(storage) == names{"a/b/c"});
     CHECK(staged_in(scratch.path()) == 0);
@@ -188,8 +174,8 @@ TEST_CASE("a part of a key has at most 255 bytes") {
     const object_key too_long("dir/" + std::string(256, 'n') + "/x");
     put_text(storage, fits, "text");
     CHECK(get_text(storage, fits) == "text");
-    CHECK(kind_of([&] { put_text(storage, too_long, ""); }) == errc::invalid_argument);
-    CHECK(kind_of([&] { storage.head(too_long); }) == errc::invalid_argument);
+    CHECK(failure_of([&] { put_text(storage, too_long, ""); }) == errc::invalid_argument);
+    CHECK(failure_of([&] { storage.head(too_long); }) == errc::invalid_argument);
 }
 
 TEST_CASE("a handle for reading below a prefix reads what stands there, and all else as any handle does") {
@@ -210,8 +196,8 @@ TEST_CASE("a handle for reading below a prefix reads what stands there, and all 
     CHECK(get_text(reader, object_key("a/b/one")) == "new");
     fs::create_symlink("one", scratch.path() / "root/a/b/link");
     fs::create_directory_symlink("b", scratch.path() / "root/a/link");
-    CHECK(kind_of([&] { get_text(reader, object_key("a/b/link")); }) == errc::unsafe_path);
-    CHECK(kind_of([&] { storage.reading_below("a/link"); }) == errc::unsafe_path);
+    CHECK(failure_of([&] { get_text(reader, object_key("a/b/link")); }) == errc::unsafe_path);
+    CHECK(failure_of([&] { storage.reading_below("a/link"); }) == errc::unsafe_path);
     CHECK_FALSE(find_text(local_storage(scratch.path() / "none").reading_below("a"), object_key("a/b")));
 }
 
@@ -235,14 +221,14 @@ TEST_CASE("links in the store are not objects and lead nowhere") {
         const object_key through(text);
         const auto source = byte_source::from_text("x");
         memory_sink sink;
-        CHECK(kind_of([&] { storage.get(through, sink); }) == errc::unsafe_path);
-        CHECK(kind_of([&] { storage.head(through); }) == errc::unsafe_path);
-        CHECK(kind_of([&] { storage.put(through, source); }) == errc::unsafe_path);
-        CHECK(kind_of([&] { storage.put_if_absent(through, source); }) == errc::unsafe_path);
-        CHECK(kind_of([&] { storage.put_if_match(through, source, "etag"); }) == errc::unsafe_path);
-        CHECK(kind_of([&] { storage.remove(through); }) == errc::unsafe_path);
-        CHECK(kind_of([&] { storage.copy(through, object_key("copied")); }) == errc::unsafe_path);
-        CHECK(kind_of([&] { storage.copy(object_key("in/file"), through); }) == errc::unsafe_path);
+        CHECK(failure_of([&] { storage.get(through, sink); }) == errc::unsafe_path);
+        CHECK(failure_of([&] { storage.head(through); }) == errc::unsafe_path);
+        CHECK(failure_of([&] { storage.put(through, source); }) == errc::unsafe_path);
+        CHECK(failure_of([&] { storage.put_if_absent(through, source); }) == errc::unsafe_path);
+        CHECK(failure_of([&] { storage.put_if_match(through, source, "etag"); }) == errc::unsafe_path);
+        CHECK(failure_of([&] { storage.remove(through); }) == errc::unsafe_path);
+        CHECK(failure_of([&] { storage.copy(through, object_key("copied")); }) == errc::unsafe_path);
+        CHECK(failure_of([&] { storage.copy(object_key("in/file"), through); }) == errc::unsafe_path);
     }
     CHECK(content_of(scratch.path() / "outside/file") == "secret");
     CHECK(std::distance(fs::directory_iterator(scratch.path() / "outside"), {}) == 1);
@@ -255,7 +241,7 @@ TEST_CASE("the store's own directory is not followed when it is a link") {
     fs::create_directories(scratch.path() / "outside");
     fs::create_directories(scratch.path() / "root");
     fs::create_directory_symlink("../outside", scratch.path() / "root/.holdfast");
-    CHECK(kind_of([&] { put_text(local_storage(scratch.path() / "root"), key, ""); }) == errc::unsafe_path);
+    CHECK(failure_of([&] { put_text(local_storage(scratch.path() / "root"), key, ""); }) == errc::unsafe_path);
     CHECK(fs::is_empty(scratch.path() / "outside"));
 }
 
@@ -302,7 +288,7 @@ TEST_CASE("an object that another program changes in place while it is read is a
     for (const bool shorten : {false, true}) {
         put_text(storage, key, std::string(3U << 20, 'o'));
         changing_sink sink(scratch.path() / "dir/object", shorten);
-        CHECK(kind_of([&] { storage.get(key, sink); }) == errc::precondition_failed);
+        CHECK(failure_of([&] { storage.get(key, sink); }) == errc::precondition_failed);
     }
 }
 
@@ -319,7 +305,7 @@ TEST_CASE("a get ends soon after the caller stops it") {
     const local_storage storage(scratch.path());
     put_text(storage, key, std::string(5U << 20, 'x'));
     stopping_sink sink;
-    CHECK(kind_of([&] { storage.get(key, sink, {.stop = sink.stop.get_token()}); }) == errc::cancelled);
+    CHECK(failure_of([&] { storage.get(key, sink, {.stop = sink.stop.get_token()}); }) == errc::cancelled);
     CHECK(sink.seen < 5U << 20);
 }
 
@@ -345,7 +331,7 @@ TEST_CASE("a put that fails leaves neither a temporary file nor a directory") {
     const auto source = byte_source::from_file(scratch.path() / "file");
     fs::resize_file(scratch.path() / "file", 3);
     for (const bool digest : {false, true}) {
-        CHECK(kind_of([&] { storage.put(key, source, {.digest = digest}); }) == errc::precondition_failed);
+        CHECK(failure_of([&] { storage.put(key, source, {.digest = digest}); }) == errc::precondition_failed);
     }
     CHECK(staged_in(root) == 0);
     CHECK_FALSE(fs::exists(root / "dir"));
@@ -360,7 +346,7 @@ TEST_CASE("a batch below a new prefix appears whole or not at all") {
                                         {"b/c", byte_source::from_file(scratch.path() / "file")}};
     fs::resize_file(scratch.path() / "file", 3);
     const object_key prefix("p/q");
-    CHECK(kind_of([&] { storage.put_batch(prefix, objects); }) == errc::precondition_failed);
+    CHECK(failure_of([&] { storage.put_batch(prefix, objects); }) == errc::precondition_failed);
     CHECK(staged_in(root) == 0);
     CHECK_FALSE(fs::exists(root / "p"));
     objects[1].content = byte_source::from_text("2");
@@ -380,12 +366,12 @@ TEST_CASE("a batch goes one by one where its prefix holds something, or its keys
     CHECK(get_text(storage, object_key("p/a")) == "2");
     CHECK(get_text(storage, object_key("p/old")) == "old");
     const std::vector<pending_object> nested{{"a/b", {}}, {"a", {}}};
-    CHECK(kind_of([&] { storage.put_batch(object_key("n"), nested); }) == errc::invalid_argument);
+    CHECK(failure_of([&] { storage.put_batch(object_key("n"), nested); }) == errc::invalid_argument);
     const std::vector<pending_object> below{{"y", {}}};
-    CHECK(kind_of([&] { storage.put_batch(object_key("p/old/x"), below); }) == errc::invalid_argument);
+    CHECK(failure_of([&] { storage.put_batch(object_key("p/old/x"), below); }) == errc::invalid_argument);
     CHECK(storage.put_batch(object_key("p/old"), {}).empty());
     const std::vector<pending_object> elsewhere{{"b", {}}, {"../q/a", {}}};
-    CHECK(kind_of([&] { storage.put_batch(prefix, elsewhere); }) == errc::unsafe_path);
+    CHECK(failure_of([&] { storage.put_batch(prefix, elsewhere); }) == errc::unsafe_path);
     CHECK_FALSE(storage.head(prefix / "b"));
     CHECK(staged_in(scratch.path()) == 0);
 }

@@ -13,8 +13,10 @@
 #include <holdfast/storage/operations.hpp>
 #include <tests/support/archetype_storage.hpp>
 #include <tests/support/failing_storage.hpp>
+#include <tests/support/failures.hpp>
 
 using namespace holdfast;
+using testing_support::failure_of;
 
 namespace {
 
@@ -31,19 +33,11 @@ std::string read_all(const Storage& storage, const transfer_limits& limits, cons
     std::string text;
     read_in_order(
         storage, key,
-        [&](std::span<const std::byte> bytes) { text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size()); },
+        [&](std::span<const std::byte> bytes) {
+            text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        },
         options, limits);
     return text;
-}
-
-template <class Call>
-errc failure_of(Call call) {
-    try {
-        call();
-    } catch (const error& failure) {
-        return failure.kind();
-    }
-    return {};
 }
 
 }  // namespace
@@ -89,9 +83,8 @@ TEST_CASE("no more is read ahead than the memory holds, by no more connections t
             kept = false;
         }
     });
-    read_in_order(
-        storage, key, [&](std::span<const std::byte>) { ++consumed; }, {},
-        {.connections = 2, .range_size = 10, .memory = 39});
+    read_in_order(storage, key, [&](std::span<const std::byte>) { ++consumed; }, {},
+                  {.connections = 2, .range_size = 10, .memory = 39});
     CHECK(kept);
     CHECK(started == 100);
     CHECK(consumed == 100);
@@ -144,8 +137,9 @@ TEST_CASE("a range that fails ends the reads, and what came before it was right"
             const auto consume = [&](std::span<const std::byte> bytes) {
                 text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
             };
-            CHECK(failure_of([&] { read_in_order(storage, key, consume, {}, {connections, 10, 50}); }) ==
-                  errc::unavailable);
+            CHECK(failure_of([&] {
+                      read_in_order(storage, key, consume, {}, {connections, 10, 50});
+                  }) == errc::unavailable);
             CHECK(text == alphabet(200).substr(0, text.size()));
         }
     }

@@ -15,8 +15,10 @@
 #include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/storage/memory.hpp>
 #include <tests/support/failing_storage.hpp>
+#include <tests/support/failures.hpp>
 
 using namespace holdfast;
+using testing_support::failure_of;
 
 namespace {
 
@@ -28,16 +30,6 @@ void write(const std::filesystem::path& path, const std::string& text) {
 std::string content_of(const std::filesystem::path& path) {
     std::ifstream in(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
-}
-
-template <class Call>
-errc failure_of(Call call) {
-    try {
-        call();
-    } catch (const error& failure) {
-        return failure.kind();
-    }
-    return {};
 }
 
 std::vector<std::string> keys_of(const std::vector<object_info>& objects) {

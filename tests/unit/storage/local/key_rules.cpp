@@ -7,24 +7,16 @@
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/temp_directory.hpp>
+#include <tests/support/failures.hpp>
 #include <tests/support/tree_building.hpp>
 
 using namespace holdfast;
+using testing_support::failure_of;
 
 namespace {
 
-template <class Check>
-std::optional<errc> refused(Check check) {
-    try {
-        check();
-    } catch (const error& failure) {
-        return failure.kind();
-    }
-    return std::nullopt;
-}
-
 std::optional<errc> refused_key(const std::string& key) {
-    return refused([&] { detail::check_local_key("put", object_key(key)); });
+    return failure_of([&] { detail::check_local_key("put", object_key(key)); });
 }
 
 // A store with an object "a/b".
@@ -33,7 +25,7 @@ struct store {
 
     std::optional<errc> conflict(const std::string& key) const {
         const detail::beneath root(directory.path());
-        return refused([&] { detail::check_no_conflict(root, object_key(key)); });
+        return failure_of([&] { detail::check_no_conflict(root, object_key(key)); });
     }
 
     detail::temp_directory directory{{}, "holdfast-key-rules"};

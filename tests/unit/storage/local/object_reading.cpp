@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -10,23 +9,15 @@
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/temp_directory.hpp>
+#include <tests/support/failures.hpp>
 #include <tests/support/tree_building.hpp>
 
 using namespace holdfast;
+using testing_support::failure_of;
 
 namespace {
 
 const object_key key{"a/b"};
-
-template <class Call>
-std::optional<errc> failure_of(Call call) {
-    try {
-        call();
-    } catch (const error& failure) {
-        return failure.kind();
-    }
-    return std::nullopt;
-}
 
 // A store whose one object takes several blocks.
 struct store {

@@ -9,7 +9,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,25 +18,17 @@
 #include <holdfast/core/error.hpp>
 #include <holdfast/storage/operations.hpp>
 #include <holdfast/storage/s3.hpp>
+#include <tests/support/failures.hpp>
 #include <tests/support/fake_s3.hpp>
 #include <tests/support/s3_options.hpp>
 
 using namespace holdfast;
+using testing_support::error_of;
 using testing_support::fail_at_every_request;
 using testing_support::fake_s3;
 using testing_support::options_for;
 
 namespace {
-
-template <class Call>
-std::optional<error> error_of(Call call) {
-    try {
-        call();
-        return std::nullopt;
-    } catch (const error& failure) {
-        return failure;
-    }
-}
 
 void fill(const fake_s3& server, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) server.state().objects["dir/" + std::to_string(i)] = {.etag = "\"e\""};
@@ -93,8 +84,9 @@ private:
 
     http::response post(const http::request& asked) const {
         if (asked.target.ends_with("?uploads=") || asked.target.ends_with("?uploads")) {
-            return answer(200, "<InitiateMultipartUploadResult><UploadId>u</UploadId>"
-                               "</InitiateMultipartUploadResult>");
+            return answer(200,
+                          "<InitiateMultipartUploadResult><UploadId>u</UploadId>"
+                          "</InitiateMultipartUploadResult>");
         }
         std::string text(asked.body.size(), '\0');
         asked.body.read(0, std::as_writable_bytes(std::span(text)));

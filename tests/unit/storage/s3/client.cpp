@@ -17,10 +17,12 @@
 #include <holdfast/core/error.hpp>
 #include <holdfast/storage/operations.hpp>
 #include <holdfast/storage/s3.hpp>
+#include <tests/support/failures.hpp>
 #include <tests/support/fake_s3.hpp>
 #include <tests/support/s3_options.hpp>
 
 using namespace holdfast;
+using testing_support::error_of;
 using testing_support::fake_s3;
 using testing_support::options_for;
 using testing_support::scripted_transport;
@@ -51,15 +53,6 @@ s3_options aws_options(http::any_transport transport) {
     s3_options options = options_for(std::move(transport));
     options.endpoint.clear();
     return options;
-}
-
-std::optional<error> error_of(const auto& call) {
-    try {
-        call();
-        return std::nullopt;
-    } catch (const error& failure) {
-        return failure;
-    }
 }
 
 }  // namespace

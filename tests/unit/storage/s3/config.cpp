@@ -4,14 +4,15 @@
 
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <string>
 #include <utility>
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/temp_directory.hpp>
+#include <tests/support/failures.hpp>
 
 using namespace holdfast;
+using testing_support::failure_of;
 
 namespace {
 
@@ -30,16 +31,6 @@ resolved resolve(variables values, s3_options options = {}, const std::string& u
     options.surroundings = environment(std::move(values), home.path(), home.path());
     auto address = s3::resolve(store_url::parse(url), options);
     return {std::move(address), std::move(options)};
-}
-
-template <class Call>
-std::optional<errc> failure_of(Call call) {
-    try {
-        call();
-        return std::nullopt;
-    } catch (const error& failure) {
-        return failure.kind();
-    }
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -17,11 +16,13 @@
 #include <holdfast/detail/crc32c.hpp>
 #include <holdfast/storage/operations.hpp>
 #include <holdfast/storage/s3.hpp>
+#include <tests/support/failures.hpp>
 #include <tests/support/fake_s3.hpp>
 #include <tests/support/s3_options.hpp>
 
 using namespace holdfast;
 using testing_support::fail_at_every_request;
+using testing_support::failure_of;
 using testing_support::fake_s3;
 using testing_support::options_for;
 
@@ -29,16 +30,6 @@ namespace {
 
 const object_key key{"key"};
 const std::string content = "0123456789abcdefghij";
-
-template <class Call>
-std::optional<errc> failure_of(Call call) {
-    try {
-        call();
-        return std::nullopt;
-    } catch (const error& failure) {
-        return failure.kind();
-    }
-}
 
 s3_options checked(http::any_transport transport) {
     s3_options options = options_for(std::move(transport));

@@ -24,11 +24,13 @@
 #include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/storage/operations.hpp>
 #include <holdfast/storage/s3.hpp>
+#include <tests/support/failures.hpp>
 #include <tests/support/fake_s3.hpp>
 #include <tests/support/s3_options.hpp>
 
 using namespace holdfast;
 using testing_support::fail_at_every_request;
+using testing_support::failure_of;
 using testing_support::fake_s3;
 using testing_support::options_for;
 
@@ -51,16 +53,6 @@ const std::string& large_text() {
 
 byte_source view(const std::string& text) {
     return byte_source::from_view(std::as_bytes(std::span(text)));
-}
-
-template <class Call>
-std::optional<errc> failure_of(Call call) {
-    try {
-        call();
-        return std::nullopt;
-    } catch (const error& failure) {
-        return failure.kind();
-    }
 }
 
 std::size_t count(const fake_s3& server, std::string_view method, std::string_view in_target = "") {
