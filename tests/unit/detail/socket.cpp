@@ -12,7 +12,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <fstream>
-#include <iterator>
 #include <latch>
 #include <mutex>
 #include <optional>
@@ -24,10 +23,12 @@
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/temp_directory.hpp>
+#include <tests/support/tree_building.hpp>
 
 using namespace holdfast;
 using namespace holdfast::detail;
 using namespace std::chrono_literals;
+using tree_building::read_file;
 
 namespace {
 
@@ -113,11 +114,6 @@ void send_all(const detail::socket& to, std::string_view text) {
         if (step.status == io_status::lost) return;
         text.remove_prefix(step.count);
     }
-}
-
-std::string content_of(const std::filesystem::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
 }  // namespace
@@ -236,7 +232,7 @@ TEST_CASE("bytes move from a socket into a file at an offset") {
         done += step.count;
     }
     sender.join();
-    CHECK((content_of(target.path()) == std::string(3, '\0') + text));
+    CHECK((read_file(target.path()) == std::string(3, '\0') + text));
     CHECK(mover.move(pair.client, target, 0, 1).status == io_status::blocked);
     pair.accepted.shut_down();
     pair.client.wait({.readable = true}, steady_time::max());
@@ -257,10 +253,10 @@ TEST_CASE("a file's turn is taken while it is written, and not while nothing has
     std::unique_lock other(turn);
     std::thread mine([&] { CHECK(mover.move(pair.client, target, 0, 3, &turn).count == 3); });
     while (pair.client.wait({.readable = true}, std::chrono::steady_clock::now()).readable) std::this_thread::yield();
-    CHECK(content_of(target.path()).empty());  // it has left the socket and waits for its turn
+    CHECK(read_file(target.path()).empty());  // it has left the socket and waits for its turn
     other.unlock();
     mine.join();
-    CHECK(content_of(target.path()) == "abc");
+    CHECK(read_file(target.path()) == "abc");
     CHECK(turn.try_lock());
     turn.unlock();
 }
@@ -280,7 +276,7 @@ TEST_CASE("a file that takes no bytes from a pipe gets them by hand") {
         done += step.count;
     }
     sender.join();
-    CHECK(content_of(path).size() == text.size());
+    CHECK(read_file(path).size() == text.size());
 }
 
 TEST_CASE("a file that can't be written is reported as such") {

@@ -11,16 +11,17 @@
 #include <ctime>
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/temp_directory.hpp>
+#include <tests/support/tree_building.hpp>
 
 using namespace holdfast;
 using namespace holdfast::detail;
+using tree_building::read_file;
 namespace fs = std::filesystem;
 
 namespace {
@@ -31,11 +32,6 @@ std::span<const std::byte> bytes_of(std::string_view text) {
 
 void write_text(const fs::path& path, std::string_view text) {
     std::ofstream(path, std::ios::binary) << text;
-}
-
-std::string text_of(const fs::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
 std::string read_at(const file& from, std::uint64_t offset, std::size_t size) {
@@ -103,7 +99,7 @@ TEST_CASE("a new file never replaces what is there") {
     const auto path = directory.path() / "f";
     write_text(path, "old");
     CHECK(refusal([&] { file::create_new(path); }) == errc::precondition_failed);
-    CHECK(text_of(path) == "old");
+    CHECK(read_file(path) == "old");
     make_symlink("target", directory.path() / "link");
     CHECK(refusal([&] { file::create_new(directory.path() / "link"); }) == errc::precondition_failed);
     CHECK_FALSE(fs::exists(directory.path() / "target"));
@@ -245,7 +241,7 @@ TEST_CASE("a range is copied, by the kernel and by its twin") {
         copy(from, 5, to, 3, text.size() - 5);
         copy(from, 0, to, 0, 3);
         copy(from, 7, to, 0, 0);
-        CHECK(text_of(to.path()) == text.substr(0, 3) + text.substr(5));
+        CHECK(read_file(to.path()) == text.substr(0, 3) + text.substr(5));
         CHECK(refusal([&] { copy(from, text.size() - 2, to, 0, 3); }) == errc::precondition_failed);
         CHECK(refusal([&] { copy(from, text.size(), to, 0, 1); }) == errc::precondition_failed);
         CHECK(refusal([&] { copy(from, 0, from, 10, 4); }) == errc::io_failure);  // not open for writing
@@ -257,7 +253,7 @@ TEST_CASE("a copy between file systems, and from a file that the kernel makes up
     const file to = file::create_new(directory.path() / "to");
     const file from = file::open_read("/proc/self/status");
     copy_range(from, 0, to, 0, 5);
-    CHECK(text_of(to.path()) == "Name:");
+    CHECK(read_file(to.path()) == "Name:");
 }
 
 TEST_CASE("a rename replaces, or does not") {
@@ -272,15 +268,15 @@ TEST_CASE("a rename replaces, or does not") {
         write_text(a, "a");
         write_text(b, "b");
         CHECK(refusal([&] { rename_to_new(a, b); }) == errc::precondition_failed);
-        CHECK(text_of(a) == "a");
-        CHECK(text_of(b) == "b");
+        CHECK(read_file(a) == "a");
+        CHECK(read_file(b) == "b");
         rename_to_new(a, c);
-        CHECK(text_of(c) == "a");
+        CHECK(read_file(c) == "a");
         CHECK_FALSE(fs::exists(a));
         CHECK(status_of(c, false).links == 1);
         CHECK(refusal([&] { rename_to_new(a, directory.path() / "d"); }) == errc::not_found);
         rename_path(c, b, true);
-        CHECK(text_of(b) == "a");
+        CHECK(read_file(b) == "a");
         fs::remove(b);
     }
     CHECK(refusal([&] { rename_path(a, b, true); }) == errc::not_found);
@@ -303,7 +299,7 @@ TEST_CASE("a link is renamed itself, and directories only to new names") {
         CHECK(refusal([&] { rename_to_new(at("tree"), at("taken")); }) == errc::precondition_failed);
         CHECK(refusal([&] { rename_to_new(at("tree"), at("moved")); }) == errc::precondition_failed);
         rename_to_new(at("tree"), at("new"));
-        CHECK(text_of(at("new") / "f") == "f");
+        CHECK(read_file(at("new") / "f") == "f");
         CHECK_FALSE(fs::exists(at("tree")));
     }
 }
@@ -332,7 +328,7 @@ TEST_CASE("removing a tree through a link is refused") {
     make_symlink("d", directory.path() / "link");
     CHECK(refusal([&] { remove_tree(directory.path() / "link"); }) == errc::invalid_argument);
     CHECK(refusal([&] { remove_tree(directory.path() / "link/"); }) == errc::invalid_argument);
-    CHECK(text_of(directory.path() / "d/f") == "f");
+    CHECK(read_file(directory.path() / "d/f") == "f");
 }
 
 TEST_CASE("links say what they name") {

@@ -4,16 +4,17 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <type_traits>
 #include <utility>
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/system.hpp>
+#include <tests/support/tree_building.hpp>
 
 using namespace holdfast;
 using holdfast::detail::temp_directory;
+using tree_building::read_file;
 namespace fs = std::filesystem;
 
 static_assert(!std::is_copy_constructible_v<temp_directory> && !std::is_copy_assignable_v<temp_directory>);
@@ -24,11 +25,6 @@ namespace {
 
 void write_text(const fs::path& path, const std::string& text) {
     std::ofstream(path) << text;
-}
-
-std::string text_of(const fs::path& path) {
-    std::ifstream in(path);
-    return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
 template <class Call>
@@ -97,7 +93,7 @@ TEST_CASE("a released directory stays") {
         path = directory.release();
         CHECK(directory.path().empty());
     }
-    CHECK(text_of(path / "f") == "kept");
+    CHECK(read_file(path / "f") == "kept");
 }
 
 TEST_CASE("moving hands the directory over") {
@@ -154,7 +150,7 @@ TEST_CASE("links are removed, what they name is not") {
         fs::create_hard_link(outside / "f", directory.path() / "a/hard");
     }
     CHECK(fs::is_empty(outer.path() / "root"));
-    CHECK(text_of(outside / "f") == "safe");
+    CHECK(read_file(outside / "f") == "safe");
     CHECK(detail::status_of(outside, false).mode == 0750);
 }
 
@@ -170,7 +166,7 @@ TEST_CASE("a directory that was replaced by a link, and one that is gone already
         const temp_directory gone(outer.path());
         fs::remove(gone.path());
     }
-    CHECK(text_of(outside / "f") == "safe");
+    CHECK(read_file(outside / "f") == "safe");
 }
 
 TEST_CASE("a tree deeper than a path may be long is removed") {

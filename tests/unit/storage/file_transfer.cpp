@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <mutex>
 #include <span>
 #include <stop_token>
@@ -19,16 +18,13 @@
 #include <tests/support/archetype_storage.hpp>
 #include <tests/support/failing_storage.hpp>
 #include <tests/support/failures.hpp>
+#include <tests/support/tree_building.hpp>
 
 using namespace holdfast;
 using testing_support::failure_of;
+using tree_building::read_file;
 
 namespace {
-
-std::string content_of(const std::filesystem::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 const object_key key("object");
 constexpr transfer_limits tens{.connections = 3, .range_size = 10};
@@ -43,7 +39,7 @@ TEST_CASE("a file goes to the store and back") {
     const object_info info = get_file(storage, key, scratch.path() / "copy");
     CHECK(info.size == 7);
     CHECK_FALSE(info.crc32c);
-    CHECK(content_of(scratch.path() / "copy") == "content");
+    CHECK(read_file(scratch.path() / "copy") == "content");
     CHECK(failure_of([&] { put_file(storage, key, scratch.path() / "absent"); }) == errc::not_found);
 }
 
@@ -62,7 +58,7 @@ TEST_CASE("a large object arrives in ranges of one state") {
         put_text(storage, key, text.substr(0, size));
         const auto path = scratch.path() / std::to_string(size);
         const object_info info = get_file(storage, key, path, {}, tens, true);
-        CHECK(content_of(path) == text.substr(0, size));
+        CHECK(read_file(path) == text.substr(0, size));
         CHECK(info.crc32c == detail::crc32c(0, std::as_bytes(std::span(text).first(size))));
         CHECK(gets == expected);
     }
@@ -112,7 +108,7 @@ TEST_CASE("a file that exists is neither replaced nor removed") {
     const memory_storage storage;
     put_text(storage, key, "new");
     CHECK(failure_of([&] { get_file(storage, key, path); }) == errc::precondition_failed);
-    CHECK(content_of(path) == "precious");
+    CHECK(read_file(path) == "precious");
 }
 
 TEST_CASE("a part of an object arrives at its offsets, of the state that is known") {

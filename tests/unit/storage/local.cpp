@@ -6,7 +6,6 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -18,24 +17,17 @@
 #include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/storage/operations.hpp>
 #include <tests/support/failures.hpp>
+#include <tests/support/tree_building.hpp>
 
 using namespace holdfast;
 using testing_support::error_of;
 using testing_support::failure_of;
+using tree_building::read_file;
+using tree_building::write_file;
 
 namespace {
 
 namespace fs = std::filesystem;
-
-void write(const fs::path& path, const std::string& text) {
-    fs::create_directories(path.parent_path());
-    std::ofstream(path, std::ios::binary) << text;
-}
-
-std::string content_of(const fs::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 std::vector<std::string> keys_in(const local_storage& storage, std::string_view prefix = "") {
     std::vector<std::string> keys;
@@ -76,7 +68,7 @@ TEST_CASE("a root that does not exist is an empty store, and reading does not cr
     CHECK(storage.clean_unfinished(std::chrono::seconds(0)) == 0);
     CHECK_FALSE(fs::exists(scratch.path() / "not"));
     put_text(storage, key, "text");
-    CHECK(content_of(root / "dir/object") == "text");
+    CHECK(read_file(root / "dir/object") == "text");
 }
 
 TEST_CASE("the root is absolute, as given, and may be reached through links") {
@@ -86,14 +78,14 @@ TEST_CASE("the root is absolute, as given, and may be reached through links") {
     const local_storage storage(scratch.path() / "link/./x/../store/");
     CHECK(storage.url() == store_url{"file", "", (scratch.path() / "link/store").string()});
     put_text(storage, key, "text");
-    CHECK(content_of(scratch.path() / "real/store/dir/object") == "text");
+    CHECK(read_file(scratch.path() / "real/store/dir/object") == "text");
     CHECK(local_storage("relative").url().path == (fs::current_path() / "relative").string());
     CHECK(failure_of([] { local_storage(""); }) == errc::invalid_argument);
 }
 
 TEST_CASE("a root that is a file is an error") {
     const detail::temp_directory scratch;
-    write(scratch.path() / "file", "");
+    write_file(scratch.path() / "file", "");
     const local_storage storage(scratch.path() / "file");
     CHECK(failure_of([&] { put_text(storage, key, ""); }) == errc::invalid_argument);
     CHECK(failure_of([&] { storage.head(key); }) == errc::invalid_argument);
@@ -101,7 +93,7 @@ TEST_CASE("a root that is a file is an error") {
 
 TEST_CASE("objects are plain files that others may read as the umask allows, and other files are objects") {
     const detail::temp_directory scratch;
-    write(scratch.path() / "probe", "");
+    write_file(scratch.path() / "probe", "");
     fs::create_directory(scratch.path() / "probe_dir");
     const local_storage storage(scratch.path() / "store");
     put_text(storage, key, "text");
@@ -109,7 +101,7 @@ TEST_CASE("objects are plain files that others may read as the umask allows, and
           fs::status(scratch.path() / "probe").permissions());
     CHECK(fs::status(scratch.path() / "store/dir").permissions() ==
           fs::status(scratch.path() / "probe_dir").permissions());
-    write(scratch.path() / "store/from/python", "theirs");
+    write_file(scratch.path() / "store/from/python", "theirs");
     CHECK(keys_in(storage) == names{"dir/object", "from/python"});
     CHECK(get_text(storage, object_key("from/python")) == "theirs");
 }
@@ -204,7 +196,7 @@ TEST_CASE("a handle for reading below a prefix reads what stands there, and all 
 TEST_CASE("links in the store are not objects and lead nowhere") {
     const detail::temp_directory scratch;
     const auto root = scratch.path() / "root";
-    write(scratch.path() / "outside/file", "secret");
+    write_file(scratch.path() / "outside/file", "secret");
     const local_storage storage(root);
     put_text(storage, object_key("in/file"), "mine");
     fs::create_directory_symlink("../outside", root / "up");
@@ -230,7 +222,7 @@ TEST_CASE("links in the store are not objects and lead nowhere") {
         CHECK(failure_of([&] { storage.copy(through, object_key("copied")); }) == errc::unsafe_path);
         CHECK(failure_of([&] { storage.copy(object_key("in/file"), through); }) == errc::unsafe_path);
     }
-    CHECK(content_of(scratch.path() / "outside/file") == "secret");
+    CHECK(read_file(scratch.path() / "outside/file") == "secret");
     CHECK(std::distance(fs::directory_iterator(scratch.path() / "outside"), {}) == 1);
     CHECK(keys_in(storage) == names{"in/file"});
     CHECK(staged_in(root) == 0);
@@ -248,7 +240,7 @@ TEST_CASE("the store's own directory is not followed when it is a link") {
 TEST_CASE("pipes and names that are no keys are passed over") {
     const detail::temp_directory scratch;
     const local_storage storage(scratch.path());
-    write(scratch.path() / "dir/\xff not UTF-8", "x");
+    write_file(scratch.path() / "dir/\xff not UTF-8", "x");
     put_text(storage, object_key("dir/good"), "x");
     CHECK(keys_in(storage) == names{"dir/good"});
 }
@@ -327,7 +319,7 @@ TEST_CASE("a put that fails leaves neither a temporary file nor a directory") {
     const detail::temp_directory scratch;
     const auto root = scratch.path() / "root";
     const local_storage storage(root);
-    write(scratch.path() / "file", "content");
+    write_file(scratch.path() / "file", "content");
     const auto source = byte_source::from_file(scratch.path() / "file");
     fs::resize_file(scratch.path() / "file", 3);
     for (const bool digest : {false, true}) {
@@ -341,7 +333,7 @@ TEST_CASE("a batch below a new prefix appears whole or not at all") {
     const detail::temp_directory scratch;
     const auto root = scratch.path() / "root";
     const local_storage storage(root, {.durable = true});
-    write(scratch.path() / "file", "content");
+    write_file(scratch.path() / "file", "content");
     std::vector<pending_object> objects{{"a", byte_source::from_text("1")},
                                         {"b/c", byte_source::from_file(scratch.path() / "file")}};
     fs::resize_file(scratch.path() / "file", 3);
@@ -396,12 +388,12 @@ TEST_CASE("clean_unfinished removes a dead writer's batch, and a live one's stay
     const local_storage storage(scratch.path());
     put_text(storage, key, "text");
     for (const char* name : {"dead", "live"}) {
-        write(scratch.path() / ".holdfast" / name / "a/b", "written");
+        write_file(scratch.path() / ".holdfast" / name / "a/b", "written");
         for (const char* part : {"a/b", "a", ""}) {
             detail::set_path_modified(scratch.path() / ".holdfast" / name / part, 1'000'000'000, false);
         }
     }
-    write(scratch.path() / ".holdfast/live/a/b", "written just now");
+    write_file(scratch.path() / ".holdfast/live/a/b", "written just now");
     detail::set_path_modified(scratch.path() / ".holdfast/live/a", 1'000'000'000, false);
     CHECK(storage.clean_unfinished(std::chrono::hours(24)) == 1);
     CHECK_FALSE(fs::exists(scratch.path() / ".holdfast/dead"));
@@ -413,8 +405,8 @@ TEST_CASE("clean_unfinished removes what is old and leaves the rest") {
     const detail::temp_directory scratch;
     const local_storage storage(scratch.path());
     put_text(storage, key, "text");
-    write(scratch.path() / ".holdfast/new", "a live writer's");
-    write(scratch.path() / ".holdfast/old", "a dead writer's");
+    write_file(scratch.path() / ".holdfast/new", "a live writer's");
+    write_file(scratch.path() / ".holdfast/old", "a dead writer's");
     detail::set_path_modified(scratch.path() / ".holdfast/old", 1'000'000'000, false);
     detail::set_path_modified(scratch.path() / ".holdfast/lock", 1'000'000'000, false);
     CHECK(storage.clean_unfinished(std::chrono::seconds::max()) == 0);

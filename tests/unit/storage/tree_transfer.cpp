@@ -5,8 +5,6 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -16,21 +14,14 @@
 #include <holdfast/storage/memory.hpp>
 #include <tests/support/failing_storage.hpp>
 #include <tests/support/failures.hpp>
+#include <tests/support/tree_building.hpp>
 
 using namespace holdfast;
 using testing_support::failure_of;
+using tree_building::read_file;
+using tree_building::write_file;
 
 namespace {
-
-void write(const std::filesystem::path& path, const std::string& text) {
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream(path) << text;
-}
-
-std::string content_of(const std::filesystem::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 std::vector<std::string> keys_of(const std::vector<object_info>& objects) {
     std::vector<std::string> keys;
@@ -43,9 +34,9 @@ std::vector<std::string> keys_of(const std::vector<object_info>& objects) {
 TEST_CASE("a tree goes to the store and back") {
     const detail::temp_directory scratch;
     const auto from = scratch.path() / "from";
-    write(from / "a", "1");
-    write(from / "sub/deep/b c", "22");
-    write(from / "sub/ü", "");
+    write_file(from / "a", "1");
+    write_file(from / "sub/deep/b c", "22");
+    write_file(from / "sub/ü", "");
     std::filesystem::create_directories(from / "empty");
     const memory_storage storage;
     CHECK(put_tree(storage, object_key("x/y"), from).size() == 3);
@@ -53,15 +44,15 @@ TEST_CASE("a tree goes to the store and back") {
     CHECK(keys_of(list_all(storage, "x/y")) == std::vector<std::string>{"x/y/a", "x/y/sub/deep/b c", "x/y/sub/ü"});
     const auto got = get_tree(storage, object_key("x/y"), scratch.path() / "to/here");
     CHECK(keys_of(got) == keys_of(list_all(storage, "x/y")));
-    CHECK(content_of(scratch.path() / "to/here/a") == "1");
-    CHECK(content_of(scratch.path() / "to/here/sub/deep/b c") == "22");
+    CHECK(read_file(scratch.path() / "to/here/a") == "1");
+    CHECK(read_file(scratch.path() / "to/here/sub/deep/b c") == "22");
     CHECK(std::filesystem::is_regular_file(scratch.path() / "to/here/sub/ü"));
     CHECK_FALSE(std::filesystem::exists(scratch.path() / "to/here/empty"));
 }
 
 TEST_CASE("put_tree refuses what is neither file nor directory, before it stores anything") {
     const detail::temp_directory scratch;
-    write(scratch.path() / "a", "1");
+    write_file(scratch.path() / "a", "1");
     const memory_storage storage;
     std::filesystem::create_symlink("a", scratch.path() / "link");
     CHECK(failure_of([&] { put_tree(storage, object_key("x"), scratch.path()); }) == errc::unsafe_path);
@@ -74,7 +65,7 @@ TEST_CASE("put_tree refuses what is neither file nor directory, before it stores
 
 TEST_CASE("put_tree takes the directory however it is written") {
     const detail::temp_directory scratch;
-    write(scratch.path() / "from/sub/a", "1");
+    write_file(scratch.path() / "from/sub/a", "1");
     const memory_storage storage;
     for (const auto* way : {"from", "from/", "from/.", "from//", "from/../from"}) {
         const object_key prefix("x/" + std::to_string(std::string(way).size()));
@@ -95,18 +86,18 @@ TEST_CASE("get_tree makes each directory, and none for nothing") {
         const auto to = scratch.path() / std::to_string(range);
         CHECK(get_tree(storage, object_key("x"), to, {}, {.range_size = range}).size() == 5);
         for (const char* name : {"a/1", "a/b/c/2", "a/d", "e/3", "4"}) {
-            CHECK(content_of(to / name) == "x/" + std::string(name));
+            CHECK(read_file(to / name) == "x/" + std::string(name));
         }
     }
 }
 
 TEST_CASE("get_tree replaces no file") {
     const detail::temp_directory scratch;
-    write(scratch.path() / "a", "mine");
+    write_file(scratch.path() / "a", "mine");
     const memory_storage storage;
     storage.put(object_key("x/a"), byte_source::from_text("theirs"), {});
     CHECK(failure_of([&] { get_tree(storage, object_key("x"), scratch.path()); }) == errc::precondition_failed);
-    CHECK(content_of(scratch.path() / "a") == "mine");
+    CHECK(read_file(scratch.path() / "a") == "mine");
 }
 
 TEST_CASE("remove_prefix takes the object at the prefix too") {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <span>
 #include <string>
 #include <utility>
@@ -13,18 +12,15 @@
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/crc32c.hpp>
 #include <holdfast/detail/temp_directory.hpp>
+#include <tests/support/tree_building.hpp>
 
 using namespace holdfast;
 using detail::staged_object;
+using tree_building::read_file;
 
 namespace {
 
 const object_key key("dir/object");
-
-std::string content_of(const std::filesystem::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 }  // namespace
 
@@ -82,7 +78,7 @@ TEST_CASE("pieces of every kind follow each other, and the digest is of them all
         }));
         const object_info info = staged.finish(false);
         const std::string expected = "<23456>!";
-        CHECK(content_of(staged.path()) == expected);
+        CHECK(read_file(staged.path()) == expected);
         CHECK(info.size == expected.size());
         CHECK(info.key == key);
         CHECK(info.crc32c.has_value() == digest);
@@ -124,7 +120,7 @@ TEST_CASE("what is generated is written in blocks") {
     staged.write(source);
     const auto info = staged.finish(false);
     const std::string expected = "begin" + text;
-    CHECK((content_of(staged.path()) == expected));
+    CHECK((read_file(staged.path()) == expected));
     CHECK(info.crc32c == detail::crc32c(0, std::as_bytes(std::span(expected))));
     CHECK(largest == detail::local_block);
 }

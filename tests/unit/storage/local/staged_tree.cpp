@@ -2,17 +2,16 @@
 
 #include <doctest/doctest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/temp_directory.hpp>
+#include <tests/support/tree_building.hpp>
 
 using namespace holdfast;
 using detail::staged_tree;
+using tree_building::read_file;
 
 namespace {
 
@@ -26,11 +25,6 @@ std::vector<pending_object> objects_of(const std::vector<std::string>& names) {
 
 bool can_share(const std::vector<std::string>& names) {
     return detail::can_share_directory(objects_of(names));
-}
-
-std::string content_of(const std::filesystem::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
 }
 
 }  // namespace
@@ -55,7 +49,7 @@ TEST_CASE("a staged tree is a directory of its own that goes unless it is taken 
         const auto stored = staged.put(prefix, objects, {}, {}, is_kept);
         for (std::size_t i = 0; i < objects.size(); ++i) {
             CHECK(stored[i].size == objects[i].path.size());
-            CHECK(content_of(path / objects[i].path) == objects[i].path);
+            CHECK(read_file(path / objects[i].path) == objects[i].path);
         }
         if (is_kept) {
             CHECK(root.rename(staged.name(), "kept", false));

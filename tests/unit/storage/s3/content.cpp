@@ -17,11 +17,13 @@
 #include <holdfast/detail/digest.hpp>
 #include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/storage/s3/wire.hpp>
+#include <tests/support/tree_building.hpp>
 
 namespace {
 
 using namespace holdfast;
 using namespace holdfast::s3;
+using tree_building::read_all;
 
 constexpr std::string_view check_text = "123456789";              // of the catalogue of CRCs
 constexpr std::uint32_t check_crc32c = 0xe3069283;                // its value for CRC-32C
@@ -31,12 +33,6 @@ constexpr char empty_md5[] = "d41d8cd98f00b204e9800998ecf8427e";  // RFC 1321
 std::string large_text() {
     std::string text;
     while (text.size() < block_pool::block_size + 1000) text += "every block is seen " + std::to_string(text.size());
-    return text;
-}
-
-std::string text_of(const byte_source& source) {
-    std::string text(static_cast<std::size_t>(source.size()), '\0');
-    source.read(0, std::as_writable_bytes(std::span(text)));
     return text;
 }
 
@@ -106,7 +102,7 @@ TEST_CASE("seal_body: the headers that prove the body, as the integrity says") {
         CHECK_FALSE(seal_body(what, source, s3_integrity::sha256, false, blocks));
         CHECK(what.payload_hash == detail::sha256_hex(check_text));
     }
-    CHECK(text_of(what.body) == check_text);
+    CHECK(read_all(what.body) == check_text);
 }
 
 TEST_CASE("seal_body: what is generated and short is made once") {
@@ -119,7 +115,7 @@ TEST_CASE("seal_body: what is generated and short is made once") {
     };
     operation what{.verb = "put"};
     seal_body(what, byte_source::from_generator(100, generate), s3_integrity::crc32c, false, blocks);
-    CHECK(text_of(what.body) == std::string(100, 'x'));
+    CHECK(read_all(what.body) == std::string(100, 'x'));
     CHECK(calls == 1);
 }
 
@@ -127,7 +123,7 @@ TEST_CASE("seal_text: the text is the body, and is signed") {
     operation what{.verb = "put"};
     seal_text(what, std::string(check_text));
     CHECK(what.payload_hash == detail::sha256_hex(check_text));
-    CHECK(text_of(what.body) == check_text);
+    CHECK(read_all(what.body) == check_text);
 }
 
 }  // namespace
