@@ -4,14 +4,11 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include <holdfast/core/byte_sink.hpp>
-#include <holdfast/core/error.hpp>
 #include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/http/beast_transport.hpp>
 #include <tests/support/certificates.hpp>
@@ -43,11 +40,6 @@ struct transport_world {
     ::SSL_CTX* tls_if(bool wanted) const { return wanted ? tls.get() : nullptr; }
 };
 
-inline std::string content_of(const std::filesystem::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
 /// Bytes without a period that a lost or doubled block would hide in.
 inline std::string noise(std::size_t size) {
     std::string text(size, '\0');
@@ -71,22 +63,6 @@ inline http::request put(const http::origin& server, byte_source body) {
     message.method = "PUT";
     message.body = std::move(body);
     return message;
-}
-
-template <class Call>
-std::optional<error> failure_of(Call call) {
-    try {
-        call();
-    } catch (const error& failure) {
-        return failure;
-    }
-    return std::nullopt;
-}
-
-template <class Call>
-errc refusal(Call call) {
-    const auto failure = failure_of(call);
-    return failure ? failure->kind() : errc{};
 }
 
 }  // namespace testing_support

@@ -23,11 +23,13 @@
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/temp_directory.hpp>
+#include <tests/support/failures.hpp>
 #include <tests/support/tree_building.hpp>
 
 using namespace holdfast;
 using namespace holdfast::detail;
 using namespace std::chrono_literals;
+using testing_support::failure_of;
 using tree_building::read_file;
 
 namespace {
@@ -36,16 +38,6 @@ using pieces = std::vector<std::span<const std::byte>>;
 
 std::span<const std::byte> bytes_of(std::string_view text) {
     return std::as_bytes(std::span(text));
-}
-
-template <class Call>
-errc refusal(Call call) {
-    try {
-        call();
-    } catch (const error& failure) {
-        return failure.kind();
-    }
-    return errc{};
 }
 
 network_address loopback(std::uint16_t port) {
@@ -288,7 +280,7 @@ TEST_CASE("a file that can't be written is reported as such") {
     send_all(pair.accepted, "bytes");
     pair.client.wait({.readable = true}, steady_time::max());
     socket_to_file mover;
-    CHECK(refusal([&] { mover.move(pair.client, target, 0, 5); }) == errc::io_failure);
+    CHECK(failure_of([&] { mover.move(pair.client, target, 0, 5); }) == errc::io_failure);
 }
 
 TEST_CASE("shutting down wakes who waits") {
@@ -312,7 +304,7 @@ TEST_CASE("an address in digits is its own") {
 }
 
 TEST_CASE("a name that no one knows is unavailable") {
-    CHECK(refusal([] { look_up("no such name", 80, {}); }) == errc::unavailable);
+    CHECK(failure_of([] { look_up("no such name", 80, {}); }) == errc::unavailable);
 }
 
 TEST_CASE("a look-up that hangs is left behind") {
@@ -323,11 +315,11 @@ TEST_CASE("a look-up that hangs is left behind") {
         over.count_down();
         return {};
     };
-    CHECK(refusal([&] { await_look_up(hang, "host", {.deadline = std::chrono::steady_clock::now() + 10ms}); }) ==
+    CHECK(failure_of([&] { await_look_up(hang, "host", {.deadline = std::chrono::steady_clock::now() + 10ms}); }) ==
           errc::timed_out);
     std::stop_source stop;
     std::thread stopper([&] { stop.request_stop(); });
-    CHECK(refusal([&] { await_look_up(hang, "host", {.stop = stop.get_token()}); }) == errc::cancelled);
+    CHECK(failure_of([&] { await_look_up(hang, "host", {.stop = stop.get_token()}); }) == errc::cancelled);
     stopper.join();
     never.count_down();
     over.wait();  // the threads use what is on this stack
@@ -337,7 +329,7 @@ TEST_CASE("a look-up passes on what it finds and how it fails") {
     const auto found = await_look_up([] { return std::vector{loopback(1), loopback(2)}; }, "host", {});
     CHECK(found.size() == 2);
     const auto fail = []() -> std::vector<network_address> { throw error(errc::unavailable, "connect", "host", "x"); };
-    CHECK(refusal([&] { await_look_up(fail, "host", {}); }) == errc::unavailable);
+    CHECK(failure_of([&] { await_look_up(fail, "host", {}); }) == errc::unavailable);
 }
 
 TEST_CASE("the next address is tried when one refuses") {
@@ -346,8 +338,8 @@ TEST_CASE("the next address is tried when one refuses") {
     const detail::socket there = connect_to_any({loopback(gone), loopback(server.port())}, "host", {});
     CHECK(there);
     CHECK(server.accept());
-    CHECK(refusal([&] { connect_to_any({loopback(gone), loopback(gone)}, "host", {}); }) == errc::unavailable);
-    CHECK(refusal([&] { connect_to_any({}, "host", {}); }) == errc::unavailable);
+    CHECK(failure_of([&] { connect_to_any({loopback(gone), loopback(gone)}, "host", {}); }) == errc::unavailable);
+    CHECK(failure_of([&] { connect_to_any({}, "host", {}); }) == errc::unavailable);
 }
 
 namespace {
@@ -383,10 +375,12 @@ TEST_CASE("an address that stays silent does not hold up the next") {
 TEST_CASE("connecting ends at its deadline and when asked to stop") {
     const deaf_port silent;
     const auto soon = std::chrono::steady_clock::now() + 20ms;
-    CHECK(refusal([&] { connect_to_any({silent.address()}, "host", {.deadline = soon}); }) == errc::timed_out);
+    CHECK(failure_of([&] { connect_to_any({silent.address()}, "host", {.deadline = soon}); }) == errc::timed_out);
     std::stop_source stop;
     std::thread stopper([&] { stop.request_stop(); });
-    CHECK(refusal([&] { connect_to_any({silent.address()}, "host", {.stop = stop.get_token()}); }) == errc::cancelled);
+    CHECK(failure_of([&] { connect_to_any({silent.address()}, "host", {.stop = stop.get_token()}); }) ==
+          errc::cancelled);
     stopper.join();
-    CHECK(refusal([&] { connect_to_any({silent.address()}, "host", {.stop = stop.get_token()}); }) == errc::cancelled);
+    CHECK(failure_of([&] { connect_to_any({silent.address()}, "host", {.stop = stop.get_token()}); }) ==
+          errc::cancelled);
 }

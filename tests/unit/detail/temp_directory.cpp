@@ -10,10 +10,12 @@
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/system.hpp>
+#include <tests/support/failures.hpp>
 #include <tests/support/tree_building.hpp>
 
 using namespace holdfast;
 using holdfast::detail::temp_directory;
+using testing_support::failure_of;
 using tree_building::read_file;
 namespace fs = std::filesystem;
 
@@ -25,16 +27,6 @@ namespace {
 
 void write_text(const fs::path& path, const std::string& text) {
     std::ofstream(path) << text;
-}
-
-template <class Call>
-errc refusal(Call call) {
-    try {
-        call();
-    } catch (const error& failure) {
-        return failure.kind();
-    }
-    return errc{};
 }
 
 }  // namespace
@@ -77,11 +69,11 @@ TEST_CASE("a relative root is made absolute") {
 
 TEST_CASE("a label with '/', and a root that is a file") {
     const temp_directory outer;
-    CHECK(refusal([&] { temp_directory(outer.path(), "../x"); }) == errc::invalid_argument);
+    CHECK(failure_of([&] { temp_directory(outer.path(), "../x"); }) == errc::invalid_argument);
     CHECK(fs::is_empty(outer.path()));
     write_text(outer.path() / "f", "f");
-    CHECK(refusal([&] { temp_directory(outer.path() / "f"); }) == errc::invalid_argument);
-    CHECK(refusal([&] { temp_directory(outer.path() / "f/g"); }) == errc::invalid_argument);
+    CHECK(failure_of([&] { temp_directory(outer.path() / "f"); }) == errc::invalid_argument);
+    CHECK(failure_of([&] { temp_directory(outer.path() / "f/g"); }) == errc::invalid_argument);
 }
 
 TEST_CASE("a released directory stays") {

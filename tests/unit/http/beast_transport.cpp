@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include <tests/support/failures.hpp>
 #include <tests/support/http_server.hpp>
 #include <tests/support/transport_world.hpp>
+#include <tests/support/tree_building.hpp>
 
 using namespace testing_support;
 
@@ -127,7 +129,7 @@ TEST_CASE("a request that would break the header is refused before anything is s
     http::exchange_state state;
     for (const std::string target : {"/a b", "/a\r\nX: y", "", "a", "/\xC3\xA9"}) {
         CAPTURE(target);
-        const auto failure = failure_of(
+        const auto failure = error_of(
             [&] { transport(get({.tls = false, .host = "127.0.0.1", .port = 9}, target), {.state = &state}); });
         REQUIRE(failure);
         CHECK(failure->kind() == errc::invalid_argument);
@@ -135,7 +137,7 @@ TEST_CASE("a request that would break the header is refused before anything is s
     }
     http::request message = get({.tls = false, .host = "127.0.0.1", .port = 9});
     message.method = "GET /x HTTP/1.1\r\n";
-    CHECK(refusal([&] { transport(message); }) == errc::invalid_argument);
+    CHECK(failure_of([&] { transport(message); }) == errc::invalid_argument);
 }
 
 TEST_CASE("the response decides where its body goes") {
@@ -180,7 +182,7 @@ TEST_CASE("a large body goes into a file, plain and in TLS, with and without a l
             const auto destination = [&](const http::response&) { return http::body_destination{&sink, 10}; };
             transport(get(server.origin()), {.destination = destination, .state = &state});
             sink.close();
-            CHECK(content_of(path) == std::string(10, '\0') + body);
+            CHECK(tree_building::read_file(path) == std::string(10, '\0') + body);
             CHECK(state.delivered == body.size());
             transport(get(server.origin()));
             CHECK(server.accepted() == 1);
@@ -199,7 +201,7 @@ TEST_CASE("a text is limited, a sink is not") {
     for (const std::string target : {"/length", "/chunks"}) {
         CAPTURE(target);
         CHECK(transport(get(server.origin(), target), {.text_limit = 1000}).text == body);
-        CHECK(refusal([&] { transport(get(server.origin(), target), {.text_limit = 999}); }) == errc::too_large);
+        CHECK(failure_of([&] { transport(get(server.origin(), target), {.text_limit = 999}); }) == errc::too_large);
         memory_sink sink;
         const auto destination = [&](const http::response&) { return http::body_destination{&sink, 0}; };
         transport(get(server.origin(), target), {.destination = destination, .text_limit = 1});

@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include <tests/support/failures.hpp>
 #include <tests/support/http_server.hpp>
 #include <tests/support/transport_world.hpp>
 
@@ -29,7 +30,7 @@ void expect_cancelled(const std::function<void(peer&, std::latch&)>& run, bool t
         stalled.wait();
         stop.request_stop();
     });
-    CHECK(refusal([&] { transport(put(there, body), {.stop = stop.get_token()}); }) == errc::cancelled);
+    CHECK(failure_of([&] { transport(put(there, body), {.stop = stop.get_token()}); }) == errc::cancelled);
     canceller.join();
 }
 
@@ -77,7 +78,7 @@ TEST_CASE("who has asked to stop sends nothing") {
     std::stop_source stop;
     stop.request_stop();
     http::exchange_state state;
-    CHECK(refusal([&] { transport(get(server.origin()), {.stop = stop.get_token(), .state = &state}); }) ==
+    CHECK(failure_of([&] { transport(get(server.origin()), {.stop = stop.get_token(), .state = &state}); }) ==
           errc::cancelled);
     CHECK(!state.sent);
     CHECK(server.accepted() == 0);

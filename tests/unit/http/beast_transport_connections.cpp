@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include <tests/support/failures.hpp>
 #include <tests/support/http_server.hpp>
 #include <tests/support/transport_world.hpp>
 
@@ -197,7 +198,7 @@ TEST_CASE("what the server may have acted on is not repeated without notice") {
         http::request message = with_method(server.origin(), "PUT");
         change(message);
         http::exchange_state state;
-        const errc kind = refusal([&] { transport(message, {.state = &state}); });
+        const auto kind = failure_of([&] { transport(message, {.state = &state}); });
         return kind == errc::unavailable && state.sent && server.accepted() == 1;
     };
     CHECK(fails([](http::request& message) { message.method = "POST"; }));
@@ -213,7 +214,7 @@ TEST_CASE("a new connection that breaks is not replaced") {
     const transport_world world;
     http_server server([](peer& client) { client.read_request(); });
     const http::beast_transport transport(world.options());
-    CHECK(refusal([&] { transport(get(server.origin())); }) == errc::unavailable);
+    CHECK(failure_of([&] { transport(get(server.origin())); }) == errc::unavailable);
     CHECK(server.accepted() == 1);
 }
 
@@ -227,7 +228,7 @@ TEST_CASE("a response that is cut off on a kept connection is not asked for agai
     });
     const http::beast_transport transport(world.options());
     transport(get(server.origin()));
-    CHECK(refusal([&] { transport(get(server.origin())); }) == errc::unavailable);
+    CHECK(failure_of([&] { transport(get(server.origin())); }) == errc::unavailable);
     CHECK(server.accepted() == 1);
 }
 

@@ -9,8 +9,10 @@
 #include <string>
 #include <vector>
 
+#include <tests/support/failures.hpp>
 #include <tests/support/http_server.hpp>
 #include <tests/support/transport_world.hpp>
+#include <tests/support/tree_building.hpp>
 
 using namespace testing_support;
 using namespace std::chrono_literals;
@@ -22,7 +24,7 @@ std::optional<error> failure_with(const http_server::script& run, bool tls = fal
     const transport_world world;
     http_server server(run, world.tls_if(tls));
     const http::beast_transport transport(world.options());
-    return failure_of([&] { transport(get(server.origin())); });
+    return error_of([&] { transport(get(server.origin())); });
 }
 
 // The kind of failure after the server has written a text and ended.
@@ -139,10 +141,10 @@ TEST_CASE("what was delivered before a cut is counted") {
     file_sink sink(path);
     http::exchange_state state;
     const auto destination = [&](const http::response&) { return http::body_destination{&sink, 0}; };
-    CHECK(refusal([&] { transport(get(server.origin()), {.destination = destination, .state = &state}); }) ==
+    CHECK(failure_of([&] { transport(get(server.origin()), {.destination = destination, .state = &state}); }) ==
           errc::unavailable);
     CHECK(state.delivered == part.size());
-    CHECK(content_of(path) == part);
+    CHECK(tree_building::read_file(path) == part);
 }
 
 TEST_CASE("a failure of the sink ends the exchange and its connection") {
@@ -151,7 +153,7 @@ TEST_CASE("a failure of the sink ends the exchange and its connection") {
     const http::beast_transport transport(world.options());
     memory_sink sink(0, 3);
     const auto destination = [&](const http::response&) { return http::body_destination{&sink, 0}; };
-    CHECK(refusal([&] { transport(get(server.origin()), {.destination = destination}); }) == errc::too_large);
+    CHECK(failure_of([&] { transport(get(server.origin()), {.destination = destination}); }) == errc::too_large);
     CHECK(transport(get(server.origin())).text == "12345");
     CHECK(server.accepted() == 2);
 }
@@ -164,7 +166,7 @@ TEST_CASE("a server that is not there is unavailable, and nothing was sent") {
     }
     const http::beast_transport transport;
     http::exchange_state state;
-    const auto failure = failure_of([&] { transport(get(gone), {.state = &state}); });
+    const auto failure = error_of([&] { transport(get(gone), {.state = &state}); });
     REQUIRE(failure);
     CHECK(failure->kind() == errc::unavailable);
     CHECK(failure->operation() == "connect");
@@ -180,7 +182,7 @@ TEST_CASE("a silent server is left after the idle time, in every phase") {
         http_server server(run, world.tls_if(tls));
         http::request there = message;
         there.server = server.origin();
-        return refusal([&] { transport(there); });
+        return failure_of([&] { transport(there); });
     };
     const byte_source large = byte_source::from_text(std::string(50'000'000, 'x'));
     for (const bool tls : {false, true}) {
@@ -202,7 +204,7 @@ TEST_CASE("a silent server is left after the idle time, in every phase") {
             over.wait();
         };
         http_server server(deaf, world.tls_if(tls));
-        CHECK(refusal([&] { transport(put(server.origin(), large)); }) == errc::timed_out);
+        CHECK(failure_of([&] { transport(put(server.origin(), large)); }) == errc::timed_out);
         over.count_down();
     }
 }
@@ -219,7 +221,7 @@ TEST_CASE("a server that sends a little all the time meets the deadline") {
             },
             world.tls_if(tls));
         const http::beast_transport transport(world.options());
-        CHECK(refusal([&] {
+        CHECK(failure_of([&] {
                   transport(get(server.origin()),
                             {.text_limit = UINT64_MAX, .deadline = std::chrono::steady_clock::now() + 100ms});
               }) == errc::timed_out);
@@ -232,7 +234,7 @@ TEST_CASE("a deadline that has passed sends nothing") {
     const http::beast_transport transport(world.options());
     http::exchange_state state;
     const auto past = std::chrono::steady_clock::now() - 1ms;
-    CHECK(refusal([&] { transport(get(server.origin()), {.deadline = past, .state = &state}); }) == errc::timed_out);
+    CHECK(failure_of([&] { transport(get(server.origin()), {.deadline = past, .state = &state}); }) == errc::timed_out);
     CHECK(!state.sent);
     CHECK(server.accepted() == 0);
 }

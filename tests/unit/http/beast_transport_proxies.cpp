@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include <tests/support/failures.hpp>
 #include <tests/support/http_server.hpp>
 #include <tests/support/transport_world.hpp>
 
@@ -77,7 +78,7 @@ TEST_CASE("the certificate inside the tunnel has to be the server's") {
     wire_request inside;
     http_server proxy(tunnel(world, asked, inside));
     const http::beast_transport transport(through(world, proxy.origin()));
-    CHECK(refusal([&] { transport(get({.tls = true, .host = "other.example", .port = 443})); }) == errc::untrusted);
+    CHECK(failure_of([&] { transport(get({.tls = true, .host = "other.example", .port = 443})); }) == errc::untrusted);
     CHECK(inside.head.empty());
 }
 
@@ -91,7 +92,7 @@ TEST_CASE("a proxy that refuses is named, without its password") {
         });
         const http::beast_transport transport(through(world, proxy.origin()));
         http::exchange_state state;
-        auto failure = failure_of([&] {
+        auto failure = error_of([&] {
             transport(get({.tls = true, .host = "localhost", .port = 443}, "/?X-Amz-Signature=1"), {.state = &state});
         });
         REQUIRE(failure);
@@ -113,7 +114,7 @@ TEST_CASE("a proxy that talks into the tunnel is refused") {
         client.wait_for_end();
     });
     const http::beast_transport transport(through(world, proxy.origin()));
-    CHECK(refusal([&] { transport(get({.tls = true, .host = "localhost", .port = 443})); }) == errc::unavailable);
+    CHECK(failure_of([&] { transport(get({.tls = true, .host = "localhost", .port = 443})); }) == errc::unavailable);
 }
 
 TEST_CASE("a server on the list of exceptions is reached directly") {

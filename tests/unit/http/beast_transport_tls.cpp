@@ -8,6 +8,7 @@
 #include <string>
 
 #include <holdfast/http/beast_transport/tls_stream.hpp>
+#include <tests/support/failures.hpp>
 #include <tests/support/http_server.hpp>
 #include <tests/support/transport_world.hpp>
 
@@ -28,7 +29,7 @@ std::optional<error> failure_with(const transport_world& world, const identity& 
     http::transport_options options = world.options();
     options.verify_certificate = verify;
     const http::beast_transport transport(options);
-    return failure_of([&] { transport(get(server.origin(host))); });
+    return error_of([&] { transport(get(server.origin(host))); });
 }
 
 }  // namespace
@@ -60,7 +61,7 @@ TEST_CASE("without a bundle of one's own a private authority is not trusted") {
     http_server server(answer_ok(), world.tls.get());
     const http::beast_transport transport;
     http::exchange_state state;
-    CHECK(refusal([&] { transport(get(server.origin()), {.state = &state}); }) == errc::untrusted);
+    CHECK(failure_of([&] { transport(get(server.origin()), {.state = &state}); }) == errc::untrusted);
     CHECK(!state.sent);
 }
 
@@ -120,7 +121,7 @@ TEST_CASE("a client shows its certificate where it is asked to") {
     http::transport_options options = world.options();
     const auto status_with = [&] { return http::beast_transport(options)(get(server.origin())).status; };
 
-    const auto failure = failure_of(status_with);
+    const auto failure = error_of(status_with);
     REQUIRE(failure);
     CHECK(failure->kind() == errc::access_denied);
 
@@ -131,7 +132,7 @@ TEST_CASE("a client shows its certificate where it is asked to") {
     options.client_key.clear();
     CHECK(status_with() == 200);
     options.client_certificate = world.write_file("stranger.pem", stranger.certificate + stranger.key).string();
-    CHECK(refusal(status_with) == errc::access_denied);
+    CHECK(failure_of(status_with) == errc::access_denied);
 }
 
 TEST_CASE("certificate files that can't be used are refused at once") {
@@ -141,7 +142,7 @@ TEST_CASE("certificate files that can't be used are refused at once") {
     const auto kind_with = [&](const std::function<void(http::transport_options&)>& change) {
         http::transport_options options = world.options();
         change(options);
-        return refusal([&] { http::beast_transport{options}; });
+        return failure_of([&] { http::beast_transport{options}; });
     };
     const std::string absent = (world.directory.path() / "absent").string();
     const std::string garbage = world.write_file("garbage", "no PEM").string();
@@ -167,7 +168,7 @@ TEST_CASE("a server that speaks no TLS, or only listens, fails the handshake") {
         http::origin there = server.origin();
         there.tls = true;
         http::exchange_state state;
-        const errc kind = refusal([&] { transport(get(there), {.state = &state}); });
+        const auto kind = failure_of([&] { transport(get(there), {.state = &state}); });
         CHECK(!state.sent);
         return kind;
     };

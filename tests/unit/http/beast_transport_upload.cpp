@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 
+#include <tests/support/failures.hpp>
 #include <tests/support/http_server.hpp>
 #include <tests/support/transport_world.hpp>
 
@@ -112,7 +113,7 @@ TEST_CASE("a stream that fails ends the exchange and its connection") {
     const http::beast_transport transport(world.options());
     http::request message = put(server.origin(), {});
     message.stream = [](std::span<std::byte>) -> std::size_t { throw error(errc::corrupt, "read", "x", "broken"); };
-    CHECK(refusal([&] { transport(message); }) == errc::corrupt);
+    CHECK(failure_of([&] { transport(message); }) == errc::corrupt);
     CHECK(transport(put(server.origin(), byte_source::from_text("a"))).text == "a");
     CHECK(server.accepted() == 2);
 }
@@ -193,7 +194,7 @@ TEST_CASE("a connection that breaks during the upload is unavailable") {
             const http::beast_transport transport(world.options());
             http::exchange_state state;
             const auto failure =
-                failure_of([&] { transport(put(server.origin(), byte_source::from_file(path)), {.state = &state}); });
+                error_of([&] { transport(put(server.origin(), byte_source::from_file(path)), {.state = &state}); });
             REQUIRE(failure);
             CHECK(failure->kind() == errc::unavailable);
             CHECK(state.sent);
@@ -224,7 +225,7 @@ TEST_CASE("a file that changes while it is sent never arrives as a whole") {
                     },
                     world.tls_if(tls));
                 const http::beast_transport transport(world.options());
-                CHECK(refusal([&] { transport(put(server.origin(), byte_source::from_file(path))); }) ==
+                CHECK(failure_of([&] { transport(put(server.origin(), byte_source::from_file(path))); }) ==
                       errc::precondition_failed);
             }
             CHECK(arrived < size);
@@ -239,9 +240,9 @@ TEST_CASE("a file that is no longer what it was is not sent at all") {
     const auto path = world.write_file("file", "content");
     const byte_source source = byte_source::from_file(path);
     world.write_file("file", "longer content");
-    CHECK(refusal([&] { transport(put(server.origin(), source)); }) == errc::precondition_failed);
+    CHECK(failure_of([&] { transport(put(server.origin(), source)); }) == errc::precondition_failed);
     std::filesystem::remove(path);
-    CHECK(refusal([&] { transport(put(server.origin(), source)); }) == errc::not_found);
+    CHECK(failure_of([&] { transport(put(server.origin(), source)); }) == errc::not_found);
 }
 
 TEST_CASE("a body that waits for 100 Continue") {
