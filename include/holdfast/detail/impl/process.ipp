@@ -21,7 +21,8 @@
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/command_line.hpp>
-#include <holdfast/detail/impl/system.ipp>
+#include <holdfast/detail/system.hpp>
+#include <holdfast/detail/system_calls.hpp>
 
 namespace holdfast::detail {
 

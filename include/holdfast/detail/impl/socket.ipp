@@ -20,7 +20,7 @@
 #include <ctime>
 
 #include <holdfast/core/error.hpp>
-#include <holdfast/detail/impl/system.ipp>
+#include <holdfast/detail/system_calls.hpp>
 
 namespace holdfast::detail {
 

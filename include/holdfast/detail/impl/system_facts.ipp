@@ -17,7 +17,7 @@
 #include <vector>
 
 #include <holdfast/core/error.hpp>
-#include <holdfast/detail/impl/system.ipp>
+#include <holdfast/detail/system_calls.hpp>
 
 namespace holdfast::detail {
 

@@ -18,6 +18,7 @@
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/impl/system.ipp>
+#include <holdfast/detail/system_calls.hpp>
 
 namespace holdfast::detail {
 
