@@ -171,7 +171,8 @@ class LocalHoldfast(Contender):
     """@param last: how many to list"""
 
     def __init__(self, verb, digest, name=None, last=""):
-        super().__init__(name or f"holdfast, {digest}", verb, inside=verb in ("list", "list_newest", "search"), is_ours=True)
+        is_inside = verb in ("list", "list_newest", "search")
+        super().__init__(name or f"holdfast, {digest}", verb, inside=is_inside, is_ours=True)
         self.digest, self.last = digest, last
 
     def command(self, job, tools):

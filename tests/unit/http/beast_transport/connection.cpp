@@ -3,9 +3,9 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include <holdfast/http/beast_transport/connection.hpp>
 
@@ -73,7 +73,11 @@ TEST_CASE("no more is received where enough is unread, or the buffer is full") {
 TEST_CASE("a connection is quiet while the server says nothing unasked and listens") {
     auto ends = connected();
     CHECK(ends.ours.is_quiet());
-    SUBCASE("it speaks") { ends.says("HTTP/1.1 408 Request Timeout\r\n\r\n"); }
-    SUBCASE("it goes") { ends.theirs = {}; }
+    SUBCASE("it speaks") {
+        ends.says("HTTP/1.1 408 Request Timeout\r\n\r\n");
+    }
+    SUBCASE("it goes") {
+        ends.theirs = {};
+    }
     CHECK_FALSE(ends.ours.is_quiet());
 }

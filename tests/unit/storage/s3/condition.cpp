@@ -9,6 +9,7 @@
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/storage/s3.hpp>
+#include <tests/support/failures.hpp>
 #include <tests/support/fake_s3.hpp>
 #include <tests/support/s3_options.hpp>
 
@@ -16,6 +17,7 @@ namespace {
 
 using namespace holdfast;
 using namespace holdfast::s3;
+using testing_support::failure_of;
 using testing_support::fake_s3;
 using testing_support::options_for;
 
@@ -109,22 +111,19 @@ TEST_CASE("find_object: what HEAD says, with the mark of its writer") {
 }
 
 TEST_CASE("find_object: an answer without a size, and a bucket that is not there, are errors") {
-    const auto kind_with = [](const http::any_transport& transport) {
-        auto store = client_for(transport);
-        try {
+    const auto look = [](const http::any_transport& transport) {
+        return failure_of([&] {
+            auto store = client_for(transport);
             find_object(store, "head", key);
-        } catch (const error& failure) {
-            return failure.kind();
-        }
-        return errc::unsupported;
+        });
     };
     const auto deaf = [](const http::request&, const http::exchange_options& options) {
         return testing_support::deliver(answer_of(200), options);
     };
-    CHECK(kind_with(deaf) == errc::corrupt);
+    CHECK(look(deaf) == errc::corrupt);
     const fake_s3 server;
     server.state().bucket = "another";
-    CHECK(kind_with(server) == errc::not_configured);
+    CHECK(look(server) == errc::not_configured);
 }
 
 TEST_CASE("dates: of the object, else of the answer, else of the clock here") {
