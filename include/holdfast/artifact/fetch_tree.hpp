@@ -153,7 +153,7 @@ void fetch_files(const Storage& storage, const saved_tree& tree, const std::vect
     arrived_ranges arrived(staged.notes());
     make_tree_directories(directory, tree.contents ? tree.contents->directories : std::vector<std::string>{}, files);
     const std::uint32_t given_mode = new_file_mode(directory);
-    parallel_for(
+    parallel_for_apart(
         files.size(), limits.connections,
         [&](std::size_t i) {
             const auto target = directory / std::filesystem::path(files[i].path);

@@ -18,6 +18,11 @@ namespace holdfast::detail {
 HOLDFAST_DECL void parallel_for(std::size_t count, unsigned limit, const std::function<void(std::size_t)>& body,
                                 std::stop_token stop = {});
 
+/// The same, but the threads go through `limit` stretches of the indices at once, each in ascending order. For files
+/// in a tree's order: those of one directory are neighbours, and a file system creates one of them at a time.
+HOLDFAST_DECL void parallel_for_apart(std::size_t count, unsigned limit, const std::function<void(std::size_t)>& body,
+                                      std::stop_token stop = {});
+
 }  // namespace holdfast::detail
 
 #ifndef HOLDFAST_SEPARATE_COMPILATION

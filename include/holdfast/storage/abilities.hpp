@@ -164,7 +164,7 @@ std::vector<stored_object> put_each(const object_key& prefix, std::span<const pe
         const object_info info = put(prefix / objects[i].path, objects[i]);
         stored[i] = {info.size, info.crc32c};
     };
-    parallel_for(objects.size(), limits.connections, put_one, stop);
+    parallel_for_apart(objects.size(), limits.connections, put_one, stop);
     return stored;
 }
 

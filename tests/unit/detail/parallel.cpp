@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <atomic>
 #include <barrier>
+#include <cstddef>
 #include <latch>
 #include <mutex>
 #include <set>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -17,6 +19,7 @@
 
 using namespace holdfast;
 using holdfast::detail::parallel_for;
+using holdfast::detail::parallel_for_apart;
 
 TEST_CASE("every index runs once, whatever the limit") {
     for (const unsigned limit : {0U, 1U, 2U, 3U, 8U, 64U}) {
@@ -25,7 +28,8 @@ TEST_CASE("every index runs once, whatever the limit") {
             CAPTURE(count);
             std::vector<std::atomic<int>> runs(count);
             parallel_for(count, limit, [&](std::size_t i) { ++runs[i]; });
-            CHECK(std::ranges::all_of(runs, [](const auto& n) { return n == 1; }));
+            parallel_for_apart(count, limit, [&](std::size_t i) { ++runs[i]; });
+            CHECK(std::ranges::all_of(runs, [](const auto& n) { return n == 2; }));
         }
     }
 }
@@ -43,6 +47,40 @@ TEST_CASE("one thread is enough: the caller's, in order") {
     CHECK(order_of(5, 1) == std::vector<std::size_t>{0, 1, 2, 3, 4});
     CHECK(order_of(5, 0) == std::vector<std::size_t>{0, 1, 2, 3, 4});
     CHECK(order_of(1, 8) == std::vector<std::size_t>{0});
+}
+
+TEST_CASE("threads apart begin each stretch, and one alone goes through all in order") {
+    constexpr unsigned limit = 3;
+    std::mutex mutex;
+    std::vector<std::size_t> order;
+    std::barrier meeting(limit);
+    parallel_for_apart(9, limit, [&](std::size_t i) {
+        {
+            const std::scoped_lock lock(mutex);
+            order.push_back(i);
+        }
+        meeting.arrive_and_wait();  // three at a time
+    });
+    for (std::size_t turn = 0; turn < 3; ++turn) {
+        const auto first = order.begin() + static_cast<std::ptrdiff_t>(3 * turn);
+        CHECK(std::set(first, first + 3) == std::set{turn, turn + 3, turn + 6});
+    }
+    order.clear();
+    parallel_for_apart(5, 1, [&](std::size_t i) { order.push_back(i); });
+    CHECK(order == std::vector<std::size_t>{0, 1, 2, 3, 4});
+}
+
+TEST_CASE("a failure apart ends the loop, and a stop is told") {
+    CHECK_THROWS_AS(parallel_for_apart(100, 4,
+                                       [](std::size_t i) {
+                                           if (i == 30) throw std::runtime_error("30");
+                                       }),
+                    std::runtime_error);
+    std::stop_source stop;
+    stop.request_stop();
+    CHECK_THROWS_AS(parallel_for_apart(
+                        100, 4, [](std::size_t) {}, stop.get_token()),
+                    error);
 }
 
 TEST_CASE("as many threads as the limit run at once, the caller among them, and never more") {

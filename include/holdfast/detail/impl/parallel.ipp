@@ -75,6 +75,20 @@ HOLDFAST_DECL void parallel_for(std::size_t count, unsigned limit, const std::fu
     loop.report();
 }
 
+// Of `count` indices in `stretches`, of which the first ones are longer by one where they can't be equal, the one that
+// comes at `step` when each stretch has a turn after the other.
+inline std::size_t index_of_step(std::size_t step, std::size_t count, std::size_t stretches) {
+    const std::size_t stretch = step % stretches;
+    return stretch * (count / stretches) + std::min(stretch, count % stretches) + step / stretches;
+}
+
+HOLDFAST_DECL void parallel_for_apart(std::size_t count, unsigned limit, const std::function<void(std::size_t)>& body,
+                                      std::stop_token stop) {
+    const std::size_t stretches = std::max(limit, 1U);
+    parallel_for(
+        count, limit, [&](std::size_t step) { body(index_of_step(step, count, stretches)); }, std::move(stop));
+}
+
 }  // namespace holdfast::detail
 
 #endif
