@@ -21,7 +21,7 @@ HOLDFAST_DECL void remove_object(client& store, const object_key& key);
 /// not many at once, is removed object by object.
 HOLDFAST_DECL void remove_objects(client& store, std::span<const object_key> keys);
 
-/// Copies within the bucket; in parts beyond 5 GB.
+/// Copies within the bucket; what is larger than `s3_options::copy_part_size` or 5 GB in parts, several at once.
 HOLDFAST_DECL object_info copy_object(client& store, const object_key& from, const object_key& to);
 
 }  // namespace holdfast::s3

@@ -56,9 +56,10 @@ struct s3_options {
     std::string storage_class = {};
     bool requester_pays = false;
 
-    std::uint64_t part_size = 16U << 20;  ///< bytes, 5 MiB to 5 GiB; larger where 10,000 parts would not do
-    unsigned connections = 16;            ///< requests at a time, all calls together
-    bool resume = true;                   ///< continue an unfinished upload of the same key whose parts match
+    std::uint64_t part_size = 16U << 20;        ///< bytes, 5 MiB to 5 GiB; larger where 10,000 parts would not do
+    std::uint64_t copy_part_size = 512U << 20;  ///< bytes; larger objects are copied in such parts, several at once
+    unsigned connections = 16;                  ///< requests at a time, all calls together
+    bool resume = true;                         ///< continue an unfinished upload of the same key whose parts match
     std::chrono::milliseconds deadline{std::chrono::hours{1}};  ///< of one request, its retries included
 
     http::transport_options transport = {};     ///< its proxies and CA bundle: as `from_environment`, AWS_CA_BUNDLE

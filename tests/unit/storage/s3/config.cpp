@@ -270,6 +270,8 @@ TEST_CASE("options that can never work") {
     CHECK_FALSE(check({.part_size = 5U << 20}));
     CHECK_FALSE(check({.part_size = std::uint64_t{5} << 30}));
     CHECK(check({.part_size = (std::uint64_t{5} << 30) + 1}) == errc::invalid_argument);
+    CHECK(check({.copy_part_size = (5U << 20) - 1}) == errc::invalid_argument);
+    CHECK_FALSE(check({.copy_part_size = std::uint64_t{5} << 30}));
     CHECK(check({.connections = 0}) == errc::invalid_argument);
     CHECK(check({.deadline = std::chrono::milliseconds(0)}) == errc::invalid_argument);
     s3_options half;

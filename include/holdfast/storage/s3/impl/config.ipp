@@ -103,8 +103,10 @@ inline void resolve_object_options(s3_options& options, const settings& known) {
 inline void check_options(const s3_options& options) {
     constexpr std::uint64_t least = 5U << 20;
     constexpr std::uint64_t most = std::uint64_t{5} << 30;
-    if (options.part_size < least || options.part_size > most) {
-        throw_bad_option("the part size is not between 5 MiB and 5 GiB; S3 takes no other");
+    for (const std::uint64_t size : {options.part_size, options.copy_part_size}) {
+        if (size < least || size > most) {
+            throw_bad_option("the part size is not between 5 MiB and 5 GiB; S3 takes no other");
+        }
     }
     if (options.connections == 0) throw_bad_option("no connection is allowed; allow at least one");
     if (options.deadline <= std::chrono::milliseconds::zero()) throw_bad_option("the deadline is not above zero");

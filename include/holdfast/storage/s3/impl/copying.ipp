@@ -37,8 +37,7 @@ inline object_info copy_single(client& store, const object_info& from, const obj
 }
 
 inline object_info copy_parts(client& store, const object_info& from, const object_key& to) {
-    constexpr std::uint64_t wanted = 512U << 20;
-    const part_plan plan = plan_parts("copy", to, from.size, wanted);
+    const part_plan plan = plan_parts("copy", to, from.size, store.options().copy_part_size);
     multipart_upload upload(store, {.verb = "copy", .key = to});
     upload.create();
     std::vector<part> copied(static_cast<std::size_t>(plan.count()));
@@ -58,8 +57,8 @@ HOLDFAST_DECL object_info copy_object(client& store, const object_key& from, con
     auto found = find_object(store, "copy", from);
     if (!found) throw error(errc::not_found, "copy", from.str(), "the store has no such object; list what it has");
     if (from == to) return std::move(found->info);  // S3 refuses to copy an object to itself
-    return found->info.size <= largest_single_copy ? copy_single(store, found->info, to)
-                                                   : copy_parts(store, found->info, to);
+    const std::uint64_t largest = std::min(store.options().copy_part_size, largest_single_copy);
+    return found->info.size <= largest ? copy_single(store, found->info, to) : copy_parts(store, found->info, to);
 }
 
 }  // namespace holdfast::s3
