@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from fault_proxy import Loop
 from servers import servers  # noqa: F401
 
 
@@ -16,3 +17,11 @@ def built(name):
     if not os.access(found, os.X_OK):
         pytest.fail(f"{found} is missing: build the target {name!r} first", pytrace=False)
     return found
+
+
+@pytest.fixture(scope="module")
+def loop():
+    """In which proxies run."""
+    running = Loop()
+    yield running
+    running.close()

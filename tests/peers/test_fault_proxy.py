@@ -14,18 +14,11 @@ from botocore.exceptions import (
 )
 
 import faults
-from fault_proxy import FaultProxy, Loop, always, at, at_random, every, no_fault, operation_of
+from fault_proxy import FaultProxy, always, at, at_random, every, no_fault, operation_of
 from s3_path import S3Path
 
 CONTENT = hashlib.shake_256(b"content").digest(300_000)
 ENDED = (ConnectionClosedError, ResponseStreamingError, IncompleteReadError)
-
-
-@pytest.fixture(scope="module")
-def loop():
-    running = Loop()
-    yield running
-    running.close()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import urllib.parse
 import pytest
 
 from conftest import built
-from fault_proxy import FaultProxy, Loop, no_fault
+from fault_proxy import FaultProxy, no_fault
 from s3_path import S3Path
 from servers import free_port, without_aws
 
@@ -102,13 +102,6 @@ class Planted:
                     yield path, path.read_bytes()
                 for attribute in os.listxattr(path) if hasattr(os, "listxattr") else ():
                     yield path, os.getxattr(path, attribute)
-
-
-@pytest.fixture(scope="module")
-def loop():
-    running = Loop()
-    yield running
-    running.close()
 
 
 @pytest.fixture
