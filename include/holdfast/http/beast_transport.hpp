@@ -38,7 +38,7 @@ struct transport_options {
 /// Memory: at most 1.5 MiB a connection, whatever the body's size.
 /// Thread safety: copies share the connections; calls from any number of threads.
 /// Errors: as the concept `transport`; the constructor fails with `not_configured` where a certificate file can't
-/// be read.
+/// be read, with `invalid_argument` for a user agent that would break a header.
 class beast_transport {
 public:
     HOLDFAST_DECL explicit beast_transport(transport_options options = {});

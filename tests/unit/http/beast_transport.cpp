@@ -140,6 +140,15 @@ TEST_CASE("a request that would break the header is refused before anything is s
     CHECK(failure_of([&] { transport(message); }) == errc::invalid_argument);
 }
 
+TEST_CASE("a user agent that would break the header is refused at once") {
+    for (const char* bad : {"agent\r\nX-Two: 2", "agent\n", "\x7F"}) {
+        CAPTURE(bad);
+        http::transport_options options;
+        options.user_agent = bad;
+        CHECK(failure_of([&] { http::beast_transport transport(options); }) == errc::invalid_argument);
+    }
+}
+
 TEST_CASE("the response decides where its body goes") {
     const transport_world world;
     http_server server(http_server::answering([](const wire_request& request) {

@@ -181,6 +181,21 @@ TEST_CASE("a server that speaks no TLS, or only listens, fails the handshake") {
     CHECK(kind_with([](peer& client) { client.wait_for_end(); }) == errc::timed_out);
 }
 
+TEST_CASE("an answer that comes with the end of the handshake is read") {
+    const transport_world world;
+    const tls_context_ptr tls = make_server_tls(world.authority.issue(), {.newest = TLS1_2_VERSION});
+    const auto speak_first = [](peer& client) {
+        client.write(response_text("503 Slow Down", ""));
+        client.wait_for_end();
+    };
+    http::transport_options options = world.options();
+    options.idle_timeout = 5s;
+    for (int i = 0; i < 10; ++i) {  // whether both arrive together is chance
+        http_server server(speak_first, tls.get());
+        CHECK(http::beast_transport(options)(get(server.origin())).status == 503);
+    }
+}
+
 TEST_CASE("AES-128 is preferred where the processor has it") {
     const transport_world world;
     std::string cipher;

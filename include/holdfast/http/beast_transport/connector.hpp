@@ -18,8 +18,8 @@ namespace holdfast::http {
 struct connector_options {
     std::chrono::milliseconds connect_timeout{};
     std::chrono::milliseconds tls_timeout{};  ///< a handshake, or a tunnel's opening
-    tls_options tls;
-    std::string user_agent;
+    tls_options tls = {};
+    std::string user_agent = {};
 };
 
 /// Makes connections: name look-up, TCP, TLS to a proxy, tunnel, TLS to the server.

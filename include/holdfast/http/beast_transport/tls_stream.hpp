@@ -17,10 +17,10 @@ HOLDFAST_DECL bool has_aes_instructions() noexcept;
 namespace holdfast::http {
 
 struct tls_options {
-    std::string ca_bundle;  ///< PEM file or directory; empty: the system's
+    std::string ca_bundle = {};  ///< PEM file or directory; empty: the system's
     bool verify_certificate = true;
-    std::string client_certificate;  ///< PEM file; empty: none
-    std::string client_key;          ///< PEM file; empty: in the certificate's file
+    std::string client_certificate = {};  ///< PEM file; empty: none
+    std::string client_key = {};          ///< PEM file; empty: in the certificate's file
 };
 
 /// Certificates and settings, and what is needed to resume sessions.
@@ -57,6 +57,9 @@ public:
     HOLDFAST_DECL detail::io_step flush() override;
 
     HOLDFAST_DECL bool is_resumed() const noexcept;
+
+    /// Whether bytes wait in here that came with the handshake: the wire does not show them.
+    HOLDFAST_DECL bool holds_input() const noexcept;
 
 private:
     HOLDFAST_DECL detail::io_step flush_then(detail::io_status status);

@@ -57,7 +57,9 @@ public:
     explicit state(transport_options options)
         : options_(std::move(options)),
           connector_(detail::connector_options_of(options_)),
-          pool_(options_.keep_alive, options_.idle_connections) {}
+          pool_(options_.keep_alive, options_.idle_connections) {
+        fields().add("User-Agent", options_.user_agent);  // throws where it would break a header
+    }
 
     response run(const request& message, const exchange_options& options) {
         if (options.state != nullptr) *options.state = {};

@@ -1,13 +1,13 @@
+#include <holdfast/http/beast_transport/connection.hpp>
+
 #include <doctest/doctest.h>
 
-#include <sys/socket.h>
-
-#include <array>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
-#include <holdfast/http/beast_transport/connection.hpp>
+#include <tests/support/socket_pair.hpp>
 
 using namespace holdfast;
 using namespace holdfast::http;
@@ -19,16 +19,12 @@ struct pair_of_ends {
     connection ours;
     detail::socket theirs;
 
-    void says(std::string_view text) const {
-        const bytes piece = std::as_bytes(std::span(text));
-        REQUIRE(theirs.send({&piece, 1}, false).count == text.size());
-    }
+    void says(std::string_view text) const { testing_support::say(theirs, text); }
 };
 
 pair_of_ends connected() {
-    std::array<int, 2> ends{};
-    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0);
-    return {connection({}, detail::socket::adopt(ends[0])), detail::socket::adopt(ends[1])};
+    auto ends = testing_support::connected_sockets();
+    return {connection({}, std::move(ends.ours)), std::move(ends.theirs)};
 }
 
 std::string_view unread(connection& from) {

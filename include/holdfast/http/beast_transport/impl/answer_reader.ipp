@@ -16,12 +16,14 @@ HOLDFAST_DECL bool answer_reader::look() {
 }
 
 HOLDFAST_DECL void answer_reader::await() {
+    if (parse()) return;  // it came with the handshake
     waits_.wait(from_.wire(), {.readable = true}, "receive");
     while (!take_in(from_.await_input(waits_))) {
     }
 }
 
 HOLDFAST_DECL bool answer_reader::await_continue(std::chrono::milliseconds time) {
+    if (parse()) return true;  // it came with the handshake
     const auto end = std::chrono::steady_clock::now() + time;
     while (!has_continue_) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());

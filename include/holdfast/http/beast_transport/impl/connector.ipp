@@ -58,7 +58,10 @@ HOLDFAST_DECL void connector::open_tls(connection& to, const origin& server, con
     });
     for (;;) {
         const detail::io_step step = stream.handshake();
-        if (step.status == detail::io_status::done) return;
+        if (step.status == detail::io_status::done) {
+            if (stream.holds_input()) to.receive();
+            return;
+        }
         if (step.status != detail::io_status::blocked) {
             to.throw_lost(step, "connect", "during the TLS handshake; check that the port speaks TLS", limited);
         }

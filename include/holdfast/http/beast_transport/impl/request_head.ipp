@@ -38,11 +38,9 @@ inline void append_body_fields(std::string& text, const http::request& message) 
 }
 
 // Never with the target in the error: it may be a presigned one.
-inline void check_request_line(const http::request& message) {
-    if (is_header_safe(message.method) && is_header_safe(message.target) && is_header_safe(message.server.host) &&
-        message.target.starts_with('/')) {
+inline void check_request_line(std::string_view method, const http::origin& server, std::string_view target) {
+    if (is_header_safe(method) && is_header_safe(server.host) && is_header_safe(target) && target.starts_with('/'))
         return;
-    }
     throw error(errc::invalid_argument, "send", "",
                 "method, host and target are printable ASCII without a space, and a target starts with '/'; "
                 "percent-encode it");
@@ -54,7 +52,7 @@ namespace holdfast::http {
 
 HOLDFAST_DECL std::string render_request_head(const request& message, std::string_view user_agent,
                                               const proxy* plain_proxy) {
-    detail::check_request_line(message);
+    detail::check_request_line(message.method, message.server, message.target);
     const std::string host = message.server.host_header();
     std::string text;
     text.reserve(1024);
@@ -74,6 +72,7 @@ HOLDFAST_DECL std::string render_request_head(const request& message, std::strin
 }
 
 HOLDFAST_DECL std::string render_connect_head(const origin& server, std::string_view user_agent, const proxy& by) {
+    detail::check_request_line("CONNECT", server, "/");
     const std::string name = server.host.find(':') != std::string::npos ? "[" + server.host + "]" : server.host;
     const std::string authority = name + ":" + std::to_string(server.port);
     std::string text = "CONNECT " + authority + " HTTP/1.1\r\n";

@@ -172,6 +172,10 @@ HOLDFAST_DECL bool tls_stream::is_resumed() const noexcept {
     return ::SSL_session_reused(state_->ssl.get()) == 1;
 }
 
+HOLDFAST_DECL bool tls_stream::holds_input() const noexcept {
+    return ::SSL_has_pending(state_->ssl.get()) == 1;
+}
+
 }  // namespace holdfast::http
 
 #endif
