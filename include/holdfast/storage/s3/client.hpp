@@ -57,7 +57,7 @@ public:
     const std::string& prefix() const noexcept { return prefix_; }
     block_pool& blocks() noexcept { return blocks_; }
 
-    /// The key as the bucket has it. Errors: `too_large` where it and the store's prefix are beyond 1024 bytes.
+    /// The key as the bucket has it. Errors: `invalid_argument` where it and the store's prefix are beyond 1024 bytes.
     HOLDFAST_DECL std::string object_name(std::string_view verb, const object_key& key) const;
 
     /// The last answer, whatever its status. Errors: where there is none; `access_denied` without credentials.

@@ -187,6 +187,7 @@ HOLDFAST_DECL std::vector<part> multipart_upload::parts() {
         what.read = [&](const http::response& answer) { page = parse_parts(answer.text); };
         const http::response answer = store_.send(what).answer;
         if (find_failure(answer)) fail(what, answer);
+        what.read(answer);  // an answer that can't be read says so now
         found.insert(found.end(), page.parts.begin(), page.parts.end());
     } while (!page.next_marker.empty());
     return found;
