@@ -44,8 +44,8 @@ template <storage_backend Storage>
 fetched_tree load_artifact(const Storage& storage, const artifact_reference& artifact,
                            const std::filesystem::path& directory, const load_options& options,
                            const transfer_limits& limits) {
-    return fetch_tree(storage, read_saved_tree(storage, documented(artifact), options.verify), directory, options,
-                      limits);
+    return fetch_tree(storage, read_saved_tree(storage, documented(artifact), options.verify, options.stop), directory,
+                      options, limits);
 }
 
 template <storage_backend Storage>

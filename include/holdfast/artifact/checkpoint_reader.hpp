@@ -47,7 +47,7 @@ public:
         }
         const auto where = metaflow::parse_checkpoint_key(which.key());
         const auto key = metaflow::artifact_document_key(where);
-        auto text = find_text(storage_, key, detail::document_limit, stop);
+        auto text = detail::find_document_text(storage_, key, stop);
         if (!text) {
             throw error(errc::not_found, "load", which.key(),
                         "no checkpoint has this key in this store; it was removed, or the store is another");
@@ -62,12 +62,13 @@ public:
 
     fetched_tree load(const checkpoint_reference& document, const std::filesystem::path& directory,
                       const load_options& options) const {
-        return fetch_tree(storage_, read_saved_tree(storage_, documented(document), options.verify), directory, options,
-                          limits_);
+        return fetch_tree(storage_, read_saved_tree(storage_, documented(document), options.verify, options.stop),
+                          directory, options, limits_);
     }
 
     saved_files open(const checkpoint_reference& document, const load_options& options) const {
-        return open_tree(storage_, read_saved_tree(storage_, documented(document), options.verify), options, limits_);
+        return open_tree(storage_, read_saved_tree(storage_, documented(document), options.verify, options.stop),
+                         options, limits_);
     }
 
     std::vector<checkpoint_reference> list_task(std::string_view pathspec, const list_options& options) const {

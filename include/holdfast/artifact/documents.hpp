@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include <holdfast/artifact/verification.hpp>
 #include <holdfast/core/error.hpp>
 #include <holdfast/core/object_key.hpp>
 #include <holdfast/detail/cancellation.hpp>
@@ -80,15 +81,28 @@ inline model_reference parse_document(std::string text, std::string_view origin,
     return metaflow::parse_model_document(std::move(text), origin);
 }
 
+/// The text of a document; nothing where there is none. Errors: `corrupt` for what is larger than any document.
+template <storage_backend Storage>
+std::optional<std::string> find_document_text(const Storage& storage, const object_key& key,
+                                              const std::stop_token& stop) {
+    try {
+        return find_text(storage, key, document_limit, stop);
+    } catch (const error& failed) {
+        if (failed.kind() != errc::too_large) throw;
+        throw error(errc::corrupt, failed.operation(), key.str(), "this is no document: " + failed.message());
+    }
+}
+
 /// Reads one document; nothing where it vanished meanwhile, or is damaged and was reported.
 template <class Document, storage_backend Storage>
 std::optional<Document> read_document(const Storage& storage, const object_key& key, std::optional<error>& damage,
                                       const std::stop_token& stop = {}) {
-    auto text = find_text(storage, key, document_limit, stop);
-    if (!text) return std::nullopt;
     try {
+        auto text = find_document_text(storage, key, stop);
+        if (!text) return std::nullopt;
         return parse_document(std::move(*text), key.str(), std::type_identity<Document>{});
     } catch (const error& failed) {
+        if (!is_damage(failed.kind())) throw;
         damage = failed;
         return std::nullopt;
     }

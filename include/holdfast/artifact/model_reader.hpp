@@ -41,7 +41,7 @@ public:
     model_reference resolve(const reference& which, const std::stop_token& stop = {}) const {
         const auto key = which.key();
         const auto document = metaflow::model_artifact_document_key(metaflow::parse_model_key(key));
-        auto text = find_text(storage_, document, detail::document_limit, stop);
+        auto text = detail::find_document_text(storage_, document, stop);
         if (!text) {
             throw error(errc::not_found, "load", key,
                         "no model has this key in this store; it was removed, or the store is another");
@@ -55,8 +55,8 @@ public:
 
     fetched_tree load(const model_reference& model, const std::filesystem::path& directory,
                       const load_options& options) const {
-        return fetch_tree(storage_, read_saved_tree(storage_, documented(model), options.verify), directory, options,
-                          limits_);
+        return fetch_tree(storage_, read_saved_tree(storage_, documented(model), options.verify, options.stop),
+                          directory, options, limits_);
     }
 
     /// Newest first by time.

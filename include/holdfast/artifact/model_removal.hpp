@@ -22,14 +22,17 @@
 namespace holdfast {
 namespace detail {
 
-/// The document by which a model is listed. Where the stored document does not tell it, all names below the models'
+/// The document by which a model is listed. Where the stored document does not lead there, all names below the models'
 /// metadata are looked through, so that what an interrupted removal of Python's left goes too.
 template <storage_backend Storage>
 std::vector<object_key> listed_documents_of_model(const Storage& storage, const std::string& id,
                                                   const std::stop_token& stop) {
     std::optional<error> damage;
     const auto model = read_document<model_reference>(storage, metaflow::model_artifact_document_key(id), damage, stop);
-    if (model) return {metaflow::model_task_document_key(model->pathspec, model->attempt, id)};
+    if (model && metaflow::is_task_pathspec(model->pathspec)) {
+        auto listed = metaflow::model_task_document_key(model->pathspec, model->attempt, id);
+        if (storage.head(listed)) return {std::move(listed)};
+    }
     std::vector<object_key> found;
     const auto look = [&](const object_key& key) {
         const auto where = metaflow::parse_model_task_document_key(key.str());
@@ -53,7 +56,8 @@ bool remove_model(const Storage& storage, const reference& which, const transfer
     const auto document = metaflow::model_artifact_document_key(id);
     const auto listed = detail::listed_documents_of_model(storage, id, stop);
     detail::check_not_stopped(stop, "remove", key.str());
-    const bool existed = storage.head(document) || !listed.empty() || detail::has_data(storage, key);
+    const bool existed = storage.head(document) || !listed.empty() || detail::has_data(storage, key) ||
+                         storage.head(metaflow::model_manifest_key(id));
     for (const auto& each : listed) {
         detail::check_not_stopped(stop, "remove", key.str());
         storage.remove(each);

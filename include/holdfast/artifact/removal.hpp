@@ -55,19 +55,33 @@ std::optional<std::string> listing_task(const Storage& storage, const metaflow::
     return found;
 }
 
-/// The task that wrote a checkpoint, by its document, else by the reference, else by the names of all documents.
+/// The task that wrote a checkpoint, by its document, else by the reference.
 template <storage_backend Storage>
-std::optional<std::string> writing_task(const Storage& storage, const reference& which,
-                                        const metaflow::checkpoint_location& where, const std::stop_token& stop) {
+std::optional<std::string> told_task(const Storage& storage, const reference& which,
+                                     const metaflow::checkpoint_location& where, const std::stop_token& stop) {
     std::optional<error> damage;
     const auto stored =
         read_document<checkpoint_reference>(storage, metaflow::artifact_document_key(where), damage, stop);
-    if (stored && !stored->pathspec.empty()) return stored->pathspec;
-    if (!which.is_key()) {
-        const auto given = which.as_checkpoint();
-        if (!given.pathspec.empty()) return given.pathspec;
-    }
-    return listing_task(storage, where, stop);
+    if (stored && metaflow::is_task_pathspec(stored->pathspec)) return stored->pathspec;
+    if (which.is_key()) return std::nullopt;
+    const auto given = which.as_checkpoint();
+    return metaflow::is_task_pathspec(given.pathspec) ? std::optional(given.pathspec) : std::nullopt;
+}
+
+template <storage_backend Storage>
+bool is_listed(const Storage& storage, const metaflow::checkpoint_location& where, const std::string& pathspec) {
+    return storage.head(metaflow::task_document_key(where.folder.root_prefix, pathspec, where.id)).has_value();
+}
+
+/// The task that lists a checkpoint, as far as anything tells: where the one that is told does not list it, the names
+/// of all documents are looked through.
+template <storage_backend Storage>
+std::optional<std::string> writing_task(const Storage& storage, const reference& which,
+                                        const metaflow::checkpoint_location& where, const std::stop_token& stop) {
+    auto told = told_task(storage, which, where, stop);
+    if (told && is_listed(storage, where, *told)) return told;
+    auto listing = listing_task(storage, where, stop);
+    return listing ? listing : told;
 }
 
 template <storage_backend Storage>
@@ -99,7 +113,8 @@ bool remove_checkpoint(const Storage& storage, const reference& which, const tra
     const auto task = detail::writing_task(storage, which, where, stop);
     detail::check_not_stopped(stop, "remove", key.str());
     const bool existed = storage.head(document) || detail::has_data(storage, key) ||
-                         (task && storage.head(metaflow::task_document_key(where.folder.root_prefix, *task, where.id)));
+                         (task && detail::is_listed(storage, where, *task)) ||
+                         storage.head(metaflow::manifest_key(where));
     const auto others = [&](const std::stop_token& heeded) {
         const auto prefix = metaflow::artifact_documents_prefix(where.folder);
         return detail::newest_left(

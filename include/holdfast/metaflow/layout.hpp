@@ -67,6 +67,9 @@ HOLDFAST_DECL object_key task_latest_key(std::string_view root_prefix, std::stri
 HOLDFAST_DECL std::string artifact_documents_prefix(const artifact_folder& folder);
 HOLDFAST_DECL std::string task_documents_prefix(std::string_view root_prefix, std::string_view pathspec);
 
+/// Whether a text is "flow/run/step/task", of parts that a key can have.
+HOLDFAST_DECL bool is_task_pathspec(std::string_view text);
+
 /// Errors: `invalid_argument` unless the text is "", "flow", "flow/run", "flow/run/step" or "flow/run/step/task".
 HOLDFAST_DECL void check_search_path(std::string_view pathspec);
 

@@ -2,14 +2,17 @@
 
 #include <doctest/doctest.h>
 
-#include <holdfast/storage/memory.hpp>
-#include <tests/support/failing_storage.hpp>
-
 #include <atomic>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include <holdfast/storage/memory.hpp>
+#include <tests/support/failing_storage.hpp>
+#include <tests/support/failures.hpp>
+
 using namespace holdfast;
+using testing_support::failure_of;
 
 namespace {
 
@@ -38,6 +41,15 @@ TEST_CASE("attempts are ordered as numbers, then versions") {
     CHECK_FALSE(before("1", 0, "01", 0));
     CHECK_FALSE(before("1", 0, "0", 5));
     CHECK_FALSE(before("0", 1, "0", 1));
+}
+
+TEST_CASE("an attempt to look for is a number in its one spelling") {
+    for (const char* attempt : {"0", "7", "10"}) CHECK_NOTHROW(check_attempt_filter(attempt));
+    CHECK_NOTHROW(check_attempt_filter(std::nullopt));
+    for (const char* attempt : {"", "007", "-1", "1x", " 1"}) {
+        CAPTURE(attempt);
+        CHECK(failure_of([&] { check_attempt_filter(attempt); }) == errc::invalid_argument);
+    }
 }
 
 TEST_CASE("newest first by attempt, version and time, or by time alone") {

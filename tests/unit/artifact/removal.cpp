@@ -118,6 +118,27 @@ TEST_CASE_FIXTURE(fixture, "a damaged document does not stop a removal") {
     }
 }
 
+TEST_CASE("a document that names a task which does not list the checkpoint, or none at all, stops no removal") {
+    for (const char* pathspec : {"F/9/other/8", "../../x", "x//y", "/", "a"}) {
+        CAPTURE(pathspec);
+        const fixture world;
+        const auto saved = world.save("1", 0, "2026-01-01T00:00:00");
+        auto fields = saved.fields();
+        fields["pathspec"] = pathspec;
+        put_text(world.store, metaflow::artifact_document_key(fixture::location("1", 0)), to_python_json(fields));
+        CHECK(world.remove(saved.key));
+        CHECK(list_all(world.store, "").empty());
+    }
+}
+
+TEST_CASE_FIXTURE(fixture, "a neighbour's document that is larger than any is in nobody's way") {
+    const auto removed = save("1", 0, "2026-01-01T00:00:00");
+    const auto large = metaflow::task_document_key("mf.checkpoints", removed.pathspec, location("1", 1).id);
+    put_text(store, large, std::string(detail::document_limit + 1, ' '));
+    CHECK(remove(removed.key));
+    CHECK(list_all(store, "").size() == 1);
+}
+
 TEST_CASE_FIXTURE(fixture, "a damaged pointer is put right") {
     const auto kept = save("1", 0, "2026-01-01T00:00:00");
     const auto gone = save("1", 1, "2026-01-02T00:00:00");

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include <holdfast/metaflow/document_fields.hpp>
 #include <holdfast/metaflow/layout.hpp>
 
 namespace holdfast {
@@ -12,7 +13,8 @@ namespace detail {
 
 inline documented_tree without_manifest(const artifact_document& document) {
     documented_tree tree{object_key{document.key}, document.storage_format, std::nullopt, std::nullopt};
-    if (document.fields().contains("size")) tree.size = document.size;
+    const auto fields = document.fields();
+    if (document_fields(fields, document.key).optional_count("size")) tree.size = document.size;
     return tree;
 }
 
@@ -30,8 +32,9 @@ HOLDFAST_DECL documented_tree documented(const checkpoint_reference& document) {
 HOLDFAST_DECL documented_tree documented(const model_reference& document) {
     auto tree = detail::without_manifest(document);
     if (auto sha256 = document.manifest_sha256()) {
-        tree.manifest = {metaflow::model_manifest_key(document.model_id),
-                         metaflow::model_artifact_document_key(document.model_id), std::move(*sha256)};
+        const auto id = metaflow::parse_model_key(document.key);
+        tree.manifest = {metaflow::model_manifest_key(id), metaflow::model_artifact_document_key(id),
+                         std::move(*sha256)};
     }
     return tree;
 }

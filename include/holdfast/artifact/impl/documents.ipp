@@ -5,6 +5,8 @@
 
 #include <tuple>
 
+#include <holdfast/metaflow/spelling.hpp>
+
 namespace holdfast {
 namespace detail {
 
@@ -28,7 +30,7 @@ void sort_unless_sorted(std::vector<checkpoint_reference>& references, Before be
 }  // namespace detail
 
 HOLDFAST_DECL void check_attempt_filter(const std::optional<std::string>& attempt) {
-    if (!attempt || attempt->find_first_not_of("0123456789") == std::string::npos) return;
+    if (!attempt || detail::parse_count(*attempt)) return;
     throw error(errc::invalid_argument, "list", *attempt, "an attempt is a number, from 0");
 }
 

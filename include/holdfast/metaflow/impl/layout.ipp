@@ -223,6 +223,10 @@ HOLDFAST_DECL void check_search_path(std::string_view pathspec) {
     throw error(errc::invalid_argument, "search", pathspec, "this is no FLOW[/RUN[/STEP[/TASK]]]");
 }
 
+HOLDFAST_DECL bool is_task_pathspec(std::string_view text) {
+    return object_key::is_key(text) && std::ranges::count(text, '/') == 3;
+}
+
 HOLDFAST_DECL checkpoint_location parse_checkpoint_key(std::string_view text) {
     const auto path = detail::parse_stored_path(text, detail::artifacts_mark);
     if (!path) detail::throw_no_checkpoint_key(text);
