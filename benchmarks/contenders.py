@@ -22,6 +22,7 @@ class Tools:
     build: Path
     python: Path | None
     rclone: str | None
+    s5cmd: Path | None
     curl: str | None
 
 
@@ -133,6 +134,25 @@ class Rclone(Contender):
             "RCLONE_CONFIG_PEER_REGION": REGION,
             "RCLONE_CONFIG_PEER_FORCE_PATH_STYLE": "true",
         }
+
+
+class S5cmd(Contender):
+    def __init__(self, verb):
+        super().__init__("s5cmd", verb)
+
+    def is_there(self, tools):
+        return tools.s5cmd is not None
+
+    def command(self, job, tools):
+        there = f"s3://{job.bucket}/{job.key}"
+        one = ["cp", "--concurrency", "8", "--part-size", "16"]
+        how = {
+            "get": [*one, there, job.path],
+            "put_tree": ["cp", f"{job.path}/", f"{there}/"],
+            "get_tree": ["cp", f"{there}/*", f"{job.path}/"],
+            "list": ["ls", f"{there}/*"],
+        }[self.verb]
+        return [tools.s5cmd, "--endpoint-url", job.server.endpoint, "--numworkers", CONNECTIONS, "--log", "error", *how]
 
 
 class Python(Contender):
@@ -253,6 +273,8 @@ def versions(tools):
     for command in ([tools.curl, "--version"], [tools.rclone, "--version"]):
         if command[0]:
             found.append(" ".join(subprocess.check_output(command, text=True).split()[:2]))
+    if tools.s5cmd:
+        found.append("s5cmd " + subprocess.check_output([tools.s5cmd, "version"], text=True).strip())
     for name in ("cp", "tar"):
         found.append(subprocess.check_output([name, "--version"], text=True).splitlines()[0])
     if tools.python:

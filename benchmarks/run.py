@@ -38,6 +38,7 @@ def arguments():
     parser.add_argument("--python", type=Path, help="a Python that has benchmarks/requirements.txt")
     parser.add_argument("--versitygw", type=Path, help="the gateway's program")
     parser.add_argument("--rclone")
+    parser.add_argument("--s5cmd", type=Path)
     parser.add_argument("--curl")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--slow-rounds", type=int, default=1, help="of who needs minutes")
@@ -62,7 +63,7 @@ def rotated(contenders, by):
 class Benchmark:
     def __init__(self, options, scratch):
         self.options, self.scratch = options, scratch
-        self.tools = Tools(options.build, options.python, options.rclone, options.curl)
+        self.tools = Tools(options.build, options.python, options.rclone, options.s5cmd, options.curl)
         self.stage = Stage(scratch, options)
         self.failures = []
         self.page = []

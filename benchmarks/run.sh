@@ -46,6 +46,9 @@ cmake --build "$build/benchmarks/build" --target benchmarks
 
 choices=(--build "$build/benchmarks/build/benchmarks" --results benchmarks/results.md)
 if [[ -e $venv/requirements.sha256 ]]; then choices+=(--python "$venv/bin/python"); fi
+for program in "$venv"/lib/python*/site-packages/s5cmd/bin/s5cmd; do
+    if [[ -x $program ]]; then choices+=(--s5cmd "$program"); fi
+done
 if command -v rclone >/dev/null; then choices+=(--rclone "$(command -v rclone)"); fi
 if command -v curl >/dev/null; then choices+=(--curl "$(command -v curl)"); fi
 for gateway in "$build/peers/bin/versitygw" "$(command -v versitygw)"; do

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Callable
 
-from contenders import CONNECTIONS, Boto3, Curl, GnuTar, Holdfast, Limit, Metaflow, Rclone
+from contenders import CONNECTIONS, Boto3, Curl, GnuTar, Holdfast, Limit, Metaflow, Rclone, S5cmd
 
 
 @dataclass
@@ -111,6 +111,7 @@ def save_small():
             Holdfast("put_tree", "crc32c"),
             Holdfast("save", "crc32c", SAVE),
             Rclone("put_tree"),
+            S5cmd("put_tree"),
             Boto3("put_tree", "crt"),
             Boto3("put_tree", slow=True),
             Metaflow("save", slow=True),
@@ -118,6 +119,8 @@ def save_small():
         [
             faster(DIGESTED, 8, "rclone"),
             faster(SAVE, 8, "rclone"),
+            faster(DIGESTED, 8, "s5cmd"),
+            faster(SAVE, 8, "s5cmd"),
             faster(SAVE, 30, "metaflow-checkpoint"),
             Goal("connections of a save", lambda m: m[SAVE]["connections"], at_most=CONNECTIONS),
         ],
@@ -135,6 +138,7 @@ def save_tiny():
             Holdfast("put_tree", "crc32c"),
             Holdfast("save", "crc32c", SAVE),
             Rclone("put_tree"),
+            S5cmd("put_tree"),
         ],
         [
             Goal("holdfast, none: µs CPU per object", lambda m: m[PLAIN]["cpu"] / m[PLAIN]["files"] * 1e6, at_most=40),
@@ -161,6 +165,7 @@ def load_big():
             Holdfast("get_digested", "crc32c", verified),
             Holdfast("load", "crc32c", SAVE),
             Rclone("get"),
+            S5cmd("get"),
             Boto3("get", "crt"),
             Boto3("get"),
             Metaflow("load"),
@@ -186,13 +191,14 @@ def load_tiny():
             Holdfast("get_tree", "none"),
             Holdfast("load", "crc32c", SAVE),
             Rclone("get_tree"),
+            S5cmd("get_tree"),
             Boto3("get_tree", "crt"),
             Boto3("get_tree", slow=True),
             Metaflow("load", slow=True),
         ],
         [
-            faster(PLAIN, 4, "rclone"),
-            faster(SAVE, 4, "rclone"),
+            faster(PLAIN, 4, "s5cmd"),
+            faster(SAVE, 4, "s5cmd"),
             faster(SAVE, 200, "metaflow-checkpoint"),
             Goal("holdfast, none: lists ÷ ⌈files ÷ 1000⌉", lambda m: m[PLAIN]["lists"] / m[PLAIN]["pages"], at_most=1),
         ],
@@ -232,8 +238,8 @@ def list_eight():
         "list",
         "List 8 keys, the whole process",
         "eight",
-        [Limit("list"), Holdfast("list", "crc32c"), Curl("list"), Rclone("list"), Boto3("list", inside=False),
-         Metaflow("list", inside=False)],
+        [Limit("list"), Holdfast("list", "crc32c"), Curl("list"), Rclone("list"), S5cmd("list"),
+         Boto3("list", inside=False), Metaflow("list", inside=False)],
         [faster(DIGESTED, 1, "curl")],
         loads="eight",
         bucket="keep-bench",
