@@ -20,6 +20,7 @@
 #include <holdfast/auth/aws_credentials.hpp>
 #include <holdfast/core/error.hpp>
 #include <holdfast/core/secret.hpp>
+#include <holdfast/detail/copy_bytes.hpp>
 #include <holdfast/detail/crc32c.hpp>
 #include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/storage/operations.hpp>
@@ -229,7 +230,7 @@ TEST_CASE("the network fails once, at any request of a put") {
                 std::size_t done = 0;
                 const byte_stream stream = [&](std::span<std::byte> buffer) {
                     const std::size_t size = std::min(buffer.size(), large_text().size() - done);
-                    std::ranges::copy(std::as_bytes(std::span(large_text())).subspan(done, size), buffer.begin());
+                    detail::copy_bytes(std::as_bytes(std::span(large_text())).subspan(done, size), buffer);
                     done += size;
                     return size;
                 };
@@ -492,7 +493,7 @@ TEST_CASE("what is generated is sent in one request and in parts") {
     for (const std::size_t size : {std::size_t{1000}, 2 * part, large_text().size()}) {
         CAPTURE(size);
         const auto source = byte_source::from_generator(size, [](std::uint64_t offset, std::span<std::byte> buffer) {
-            std::ranges::copy(std::as_bytes(std::span(large_text())).subspan(offset, buffer.size()), buffer.begin());
+            detail::copy_bytes(std::as_bytes(std::span(large_text())).subspan(offset, buffer.size()), buffer);
             return buffer.size();
         });
         const s3_storage store("s3://bucket", checked_options(server));
