@@ -59,7 +59,11 @@ std::vector<unfinished_save> unfinished_saves_before(const Storage& storage,
     for (const auto& place : metaflow::artifact_places) {
         auto saves = data_of_place(storage, place, stop);
         const auto finish = [&](const object_key& document) {
-            if (const auto key = place.key_of_document(document.str())) saves.erase(*key);
+            const auto key = place.key_of_document(document.str());
+            if (!key) return true;
+            saves.erase(*key);
+            // Python lets a label or a name hold '/': its data are counted under the first part
+            if (const auto outer = place.key_of_data(*key)) saves.erase(*outer);
             return true;
         };
         list_keys(storage, place.documents_prefix(), finish, stop);

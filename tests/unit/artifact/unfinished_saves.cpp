@@ -96,6 +96,15 @@ TEST_CASE_FIXTURE(fixture, "a document finishes its own save and no other, reada
     CHECK(unfinished(now + 1s).empty());
 }
 
+TEST_CASE_FIXTURE(fixture, "a label or a name with '/', which Python lets pass, is that of a whole save") {
+    put_text(store, object_key("mf.models/models/artifacts/meta-llama/Llama-3_1/weights"), "1");
+    put_text(store, object_key("mf.models/models/artifact_metadata/meta-llama/Llama-3_1.metadata"), "{}");
+    const std::string folder = "/F7/start/dabd1db8d35a/a92ae9615600/fc6851aa.0.v1.0/best.3";
+    put_text(store, object_key("mf.checkpoints/checkpoints/artifacts" + folder + "/weights"), "1");
+    put_text(store, object_key("mf.checkpoints/checkpoints/artifact_metadata" + folder + ".metadata"), "{}");
+    CHECK(unfinished(now + 1s) == std::vector{checkpoint_data.str(), hub_data.str(), model_data.str()});
+}
+
 TEST_CASE_FIXTURE(fixture, "neither a pointer, a manifest nor a document of the task finishes a save") {
     put_text(store, metaflow::artifact_latest_key(checkpoint.folder), "{}");
     put_text(store, metaflow::manifest_key(checkpoint), "{}");
