@@ -73,11 +73,12 @@ TEST_CASE("of an earlier part only the files that are kept stay, and are written
     std::filesystem::create_symlink("d", root / "link");
     std::filesystem::create_symlink("d/kept", root / "kept");  // no regular file
     for (const auto* path : {"d/kept", "d/e", "d"}) detail::set_path_mode(root / path, 0500);
+    detail::set_path_mode(root, 0755);
 
     unpacked_directory target(root, {"d/kept", "kept", "absent"});
     CHECK(listing(root) == std::vector<std::string>{"directory d", "directory d/e", "file d/kept: 0123456789"});
-    target.make_directory("d", 0755);
-    CHECK(mode(root / "d") == 0755);
+    target.make_directory("d", 0777);  // as where the archive does not name it: what the umask took stays taken
+    CHECK(mode(root / "d") == 0700);
     target.make_directory("new", 0755);
     target.begin_file("d/kept").write(2, std::as_bytes(std::span("ab", 2)));
     target.end_file({0444, then});
@@ -85,4 +86,5 @@ TEST_CASE("of an earlier part only the files that are kept stay, and are written
     CHECK(read_file(root / "d" / "kept") == "01ab456789");
     CHECK(mode(root / "d" / "kept") == 0444);
     CHECK(read_file(root / "absent") == "made");
+    CHECK(mode(root) == 0755);
 }

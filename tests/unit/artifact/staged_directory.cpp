@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <tests/support/ordinary_user.hpp>
 #include <tests/support/tree_building.hpp>
 
 #include <filesystem>
@@ -112,4 +113,19 @@ TEST_CASE("a read-only directory moves, and stays read-only") {
     }
     CHECK(tree_building::mode(target / "locked") == 0555);
     CHECK(tree_building::read_file(target / "locked" / "file") == "in it");
+}
+
+TEST_CASE("a read-only directory of the target gets what is loaded into it, and stays read-only") {
+    const temp_directory folder;
+    const testing_support::ordinary_user somebody(folder.path());
+    const auto target = folder.path() / "out";
+    for (const std::string content : {"first", "second"}) {
+        staged_directory staged{target};
+        write_file(staged.path() / "locked" / "file", content);
+        std::filesystem::permissions(staged.path() / "locked", std::filesystem::perms{0555});
+        staged.commit();
+        CHECK(tree_building::mode(target / "locked") == 0555);
+        CHECK(tree_building::read_file(target / "locked" / "file") == content);
+    }
+    std::filesystem::permissions(target / "locked", std::filesystem::perms{0755});  // so that it can be removed
 }

@@ -17,6 +17,7 @@
 #include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/storage/operations.hpp>
 #include <tests/support/failures.hpp>
+#include <tests/support/ordinary_user.hpp>
 #include <tests/support/tree_building.hpp>
 
 using namespace holdfast;
@@ -428,4 +429,16 @@ TEST_CASE("a create and a swap hold among stores that were opened apart") {
     CHECK(first.put_if_match(key, byte_source::from_text("3"), etag));
     CHECK_FALSE(second.put_if_match(key, byte_source::from_text("4"), etag));
     CHECK(get_text(second, key) == "3");
+}
+
+TEST_CASE("an object is removed, although a directory that became empty can't be") {
+    const detail::temp_directory folder;
+    const testing_support::ordinary_user somebody(folder.path());
+    const local_storage store(folder.path() / "store");
+    put_text(store, object_key("a/b"), "x");
+    std::filesystem::permissions(folder.path() / "store", std::filesystem::perms{0555});
+    store.remove(object_key("a/b"));
+    CHECK_FALSE(store.head(object_key("a/b")));
+    CHECK(std::filesystem::is_directory(folder.path() / "store" / "a"));
+    std::filesystem::permissions(folder.path() / "store", std::filesystem::perms{0755});  // so that it can be removed
 }

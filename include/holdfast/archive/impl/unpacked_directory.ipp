@@ -36,11 +36,11 @@ HOLDFAST_DECL unpacked_directory::unpacked_directory(std::filesystem::path direc
     clear("");
 }
 
-// Directories stay, open to their owner.
+// Directories stay with their mode, but open to their owner.
 HOLDFAST_DECL void unpacked_directory::clear(const std::string& below) {
-    constexpr std::uint32_t owner_only = 0700;
+    constexpr std::uint32_t owner_may = 0700;
     const auto directory = below.empty() ? directory_ : full_path(below);
-    detail::set_path_mode(directory, owner_only);
+    detail::set_path_mode(directory, detail::status_of(directory, true).mode | owner_may);
     std::vector<std::string> names;
     std::error_code failure;
     std::filesystem::directory_iterator entry(directory, failure);
@@ -59,8 +59,7 @@ HOLDFAST_DECL void unpacked_directory::clear(const std::string& below) {
 }
 
 HOLDFAST_DECL void unpacked_directory::make_directory(const std::string& path, std::uint32_t mode) {
-    if (!kept_ || !std::filesystem::exists(full_path(path))) return detail::make_directory(full_path(path), mode);
-    detail::set_path_mode(full_path(path), mode);
+    if (!kept_ || !std::filesystem::exists(full_path(path))) detail::make_directory(full_path(path), mode);
 }
 
 HOLDFAST_DECL byte_sink& unpacked_directory::begin_file(const std::string& path) {

@@ -99,6 +99,31 @@ inline bool is_plain_directory(const std::filesystem::path& path) {
     return status_of(path, false).kind == file_kind::directory;
 }
 
+inline constexpr std::uint32_t owner_writes = 0200;
+
+/// Lets the owner write to a directory while this lives. Errors: `access_denied` for another's.
+class writable_directory {
+public:
+    explicit writable_directory(const std::filesystem::path& path) : path_(path), mode_(status_of(path, false).mode) {
+        if (is_changed()) set_path_mode(path_, mode_ | owner_writes);
+    }
+    writable_directory(const writable_directory&) = delete;
+    writable_directory& operator=(const writable_directory&) = delete;
+    ~writable_directory() {
+        try {
+            if (is_changed()) set_path_mode(path_, mode_);
+        } catch (const error&) {
+            // who took it away meanwhile does not miss its mode
+        }
+    }
+
+private:
+    bool is_changed() const noexcept { return (mode_ & owner_writes) == 0; }
+
+    const std::filesystem::path& path_;
+    std::uint32_t mode_;
+};
+
 /// Refuses a merge that would have to remove a directory for a file, or a file for a directory.
 inline void check_mergeable(const std::filesystem::path& from, const std::filesystem::path& to) {
     for (const auto& path : paths_in(from)) {
@@ -111,13 +136,14 @@ inline void check_mergeable(const std::filesystem::path& from, const std::filesy
                         folder ? "a file stands where the checkpoint has a directory; move it away"
                                : "a directory stands where the checkpoint has a file; move it away");
         }
-        if (folder) check_mergeable(path, place);
+        if (!folder) continue;
+        const writable_directory can_be_written(place);  // else nothing is moved at all
+        check_mergeable(path, place);
     }
 }
 
 /// A directory changes its parent only while its owner may write to it.
 inline void move_directory(const std::filesystem::path& from, const std::filesystem::path& to) {
-    constexpr std::uint32_t owner_writes = 0200;
     const auto mode = status_of(from, false).mode;
     if ((mode & owner_writes) != 0) return rename_path(from, to, true);
     set_path_mode(from, mode | owner_writes);
@@ -133,6 +159,8 @@ inline void merge_into(const std::filesystem::path& from, const std::filesystem:
         } else if (!find_status(place, false)) {
             move_directory(path, place);
         } else {
+            const writable_directory source(path);
+            const writable_directory target(place);
             merge_into(path, place);
         }
     }

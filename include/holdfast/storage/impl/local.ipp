@@ -32,6 +32,15 @@ inline file lock_store(const beneath& private_directory, bool shared) {
     return private_directory.lock(local_lock_name, shared);
 }
 
+// The object is gone: a directory that cannot be removed is no failure of its removal.
+inline void remove_empty_directories(const beneath& root, std::string_view directory) noexcept {
+    try {
+        while (!directory.empty() && root.remove_directory(directory)) directory = directory_above(directory);
+    } catch (const error&) {
+        return;
+    }
+}
+
 // When anything in a directory last changed, in nanoseconds since the Unix epoch.
 inline std::int64_t newest_change(const beneath& root, const std::string& path, const file_status& directory) {
     std::int64_t newest = directory.modified_ns;
@@ -208,8 +217,7 @@ HOLDFAST_DECL void local_storage::remove(const object_key& key) const {
     const detail::file lock = detail::lock_store(detail::make_private_directory(*root), true);
     root->remove_file(key.str());
     if (options_.durable) root->sync_directory(key.parent());
-    std::string_view directory = key.parent();
-    while (!directory.empty() && root->remove_directory(directory)) directory = detail::directory_above(directory);
+    detail::remove_empty_directories(*root, key.parent());
 }
 
 HOLDFAST_DECL bool local_storage::put_if_absent(const object_key& key, const byte_source& source,
