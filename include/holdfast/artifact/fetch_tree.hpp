@@ -61,12 +61,27 @@ std::vector<stored_file> files_below(const Storage& storage, const saved_tree& t
     return found;
 }
 
-/// Returns what `read` returns; a file of a manifest that the store lacks is damage, unless all of the tree is gone.
+/// Returns what `call` returns. What vanished on this machine says nothing of the store: it is no `not_found`.
+template <class Call>
+auto name_what_vanished(const saved_tree& tree, Call call) {
+    try {
+        return call();
+    } catch (const error& failed) {
+        const std::string_view key = failed.key();
+        const bool is_stored = key == tree.key.str() || key.starts_with(tree.key.str() + "/");
+        if (failed.kind() != errc::not_found || is_stored) throw;
+        throw error(errc::io_failure, "load", key, "it vanished while it was written; load again");
+    }
+}
+
+/// Returns what `read` returns; a file of a manifest that the store lacks, or has longer, is damage, unless all of the
+/// tree is gone.
 template <storage_backend Storage, class Read>
 auto say_what_is_missing(const Storage& storage, const saved_tree& tree, const stored_file& file, Read read) {
     try {
-        return read();
+        return name_what_vanished(tree, read);
     } catch (const error& failed) {
+        if (failed.kind() == errc::too_large && tree.contents) throw_longer_file(tree.key.str(), file);
         if (failed.kind() != errc::not_found || !tree.contents) throw;
         if (!has_data(storage, tree.key)) throw_missing_data(tree.key.str());
         throw_missing_file(tree.key.str(), file.path);
@@ -106,14 +121,20 @@ inline bool has_arrived(const saved_tree& tree, const stored_file& file, const s
     return digest_of(byte_source::from_file(target), tree.contents->digest) == file.digest;
 }
 
+/// How much of a stored file is asked for: one byte more than was saved shows that it is another one.
+inline std::uint64_t most_bytes(const saved_tree& tree, const stored_file& file) {
+    return tree.contents ? file.size + std::min<std::uint64_t>(1, UINT64_MAX - file.size) : UINT64_MAX;
+}
+
 template <storage_backend Storage>
 void fetch_one(const Storage& storage, const saved_tree& tree, const stored_file& file,
                const std::filesystem::path& target, const load_options& options, const transfer_limits& limits,
                arrived_ranges& arrived) {
     const auto kind = options.verify && tree.contents ? tree.contents->digest : digest_kind::none;
     const auto key = tree.key / file.path;
+    const get_options how{.range = {0, most_bytes(tree, file)}, .stop = options.stop};
     const auto got = say_what_is_missing(storage, tree, file, [&] {
-        return resume_file(storage, key, target, arrived, {.stop = options.stop}, limits, kind == digest_kind::crc32c);
+        return resume_file(storage, key, target, arrived, how, limits, kind == digest_kind::crc32c);
     });
     if (!options.verify) return;
     check_file(tree.key.str(), file, got.size, got.crc32c, kind,
@@ -153,13 +174,16 @@ void fetch_files(const Storage& storage, const saved_tree& tree, const std::vect
     arrived_ranges arrived(staged.notes());
     make_tree_directories(directory, tree.contents ? tree.contents->directories : std::vector<std::string>{}, files);
     const std::uint32_t given_mode = new_file_mode(directory);
+    const auto reader = reading_below(storage, tree.key.str());
     parallel_for_apart(
         files.size(), limits.connections,
         [&](std::size_t i) {
             const auto target = directory / std::filesystem::path(files[i].path);
-            if (staged.is_resumed()) return resume_one(storage, tree, files[i], target, options, limits, arrived);
-            fetch_one(storage, tree, files[i], target, options, limits, arrived);
-            if (files[i].mode != given_mode) set_path_mode(target, files[i].mode);
+            name_what_vanished(tree, [&] {
+                if (staged.is_resumed()) return resume_one(reader, tree, files[i], target, options, limits, arrived);
+                fetch_one(reader, tree, files[i], target, options, limits, arrived);
+                if (files[i].mode != given_mode) set_path_mode(target, files[i].mode);
+            });
         },
         options.stop);
 }

@@ -19,6 +19,7 @@ namespace holdfast::detail {
 
 [[noreturn]] HOLDFAST_DECL void throw_missing_data(std::string_view key);
 [[noreturn]] HOLDFAST_DECL void throw_missing_file(std::string_view key, std::string_view path);
+[[noreturn]] HOLDFAST_DECL void throw_longer_file(std::string_view key, const stored_file& saved);
 [[noreturn]] HOLDFAST_DECL void throw_unsaved_file(std::string_view key, std::string_view path);
 [[noreturn]] HOLDFAST_DECL void throw_unknown_format(std::string_view key, std::string_view storage_format);
 

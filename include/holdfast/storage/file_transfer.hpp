@@ -37,14 +37,24 @@ std::uint64_t range_of(const Storage& storage, std::uint64_t size, const transfe
     return in_ranges ? std::max<std::uint64_t>(limits.range_size, 1) : size;
 }
 
+inline void require_within(const object_info& object, const get_options& options) {
+    if (object.size <= options.range.size) return;
+    throw error(errc::too_large, "get", object.key.str(),
+                "the object has " + std::to_string(object.size) + " bytes, more than the " +
+                    std::to_string(options.range.size) + " that are wanted");
+}
+
 /// Gets a whole object, in ranges where that helps: several at once, all of the etag that the first one had.
+/// @param options the end of its range is the most that is wanted
 /// @param record where each range is noted when it has arrived; may be null
+/// Errors: `too_large` where the object is larger than that, before more of it is asked for.
 template <storage_backend Storage>
 object_info get_ranges(const Storage& storage, const object_key& key, byte_sink& sink, const get_options& options,
                        const transfer_limits& limits, arrived_ranges* record = nullptr) {
-    const std::uint64_t range = range_of(storage, UINT64_MAX, limits);
+    const std::uint64_t range = std::min(range_of(storage, UINT64_MAX, limits), options.range.size);
     object_info info =
         storage.get(key, sink, {.range = {0, range}, .if_match = options.if_match, .stop = options.stop});
+    require_within(info, options);
     if (info.size <= range) return info;
     if (record != nullptr) record->add(info, range, 0);
     const auto count = static_cast<std::size_t>((info.size - 1) / range);

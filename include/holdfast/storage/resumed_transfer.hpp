@@ -133,16 +133,17 @@ inline file_sink make_anew(const std::filesystem::path& path) {
 /// Effects: as `get_file`, but on an error the file stays, and `record` knows which ranges of it have arrived. They
 /// are used while the object has the etag that it had; else, and where nothing is recorded, the file is made anew.
 /// Objects that arrive in one piece are not recorded.
-/// @param options its range must be the whole object
+/// @param options its range begins at 0; what it ends at is the most that is wanted
 /// @param digest ask for `object_info::crc32c` of the bytes, those that had arrived before included
-/// Errors: as `get_file`.
+/// Errors: as `get_file`; `too_large` where the object is larger than is wanted, before more of it is asked for.
 template <storage_backend Storage>
 object_info resume_file(const Storage& storage, const object_key& key, const std::filesystem::path& path,
                         arrived_ranges& record, const get_options& options = {}, const transfer_limits& limits = {},
                         bool digest = false) {
-    detail::require_whole(key, options.range);
+    detail::require_whole(key, {options.range.offset, UINT64_MAX});
     if (const auto* part = record.find(key)) {
         if (const auto object = detail::usable_object(storage, key, *part, path, options)) {
+            detail::require_within(*object, options);
             const detail::file_part whole{*object, {0, object->size}, path, 0, key};
             file_sink file(detail::file::open_update(path));
             return detail::fill_file(file, digest, [&](byte_sink& sink, crc32c_sink* digesting) {

@@ -9,6 +9,8 @@
 #include <tests/support/tar_building.hpp>
 #include <tests/support/tree_building.hpp>
 
+#include <atomic>
+#include <filesystem>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -166,6 +168,31 @@ TEST_CASE("limits count before the first file is fetched") {
     CHECK(out.failure(storage, tree, {.limits = {.bytes = 9}}) == errc::too_large);
     CHECK(out.failure(storage, tree, {.limits = {.entries = 1}}) == errc::too_large);
     CHECK(out.failure(storage, tree) == errc::unavailable);
+}
+
+TEST_CASE("of an object that is larger than what was saved one range is asked for, and no more") {
+    const memory_storage store;
+    const auto tree = stored_files(store);
+    put_text(store, key / "123456789", std::string(1'000'000, 'x'));
+    std::atomic<int> asked = 0;
+    const failing_storage<memory_storage> watched{store, [&](const storage_step& step) {
+                                                      if (!step.done && step.operation == "get") ++asked;
+                                                  }};
+    const target to;
+    CHECK(failure_of([&] { to.fetch(watched, tree, {}, {.connections = 4, .range_size = 4}); }) == errc::corrupt);
+    CHECK(asked <= 2);
+    CHECK(std::filesystem::is_empty(to.folder.path()));
+}
+
+TEST_CASE("a directory that vanishes under a load is trouble of this machine, not damage of the store") {
+    const memory_storage store;
+    const auto tree = stored_files(store);
+    const target to;
+    const failing_storage<memory_storage> vanishing{store, [&](const storage_step& step) {
+                                                        if (step.done && step.operation == "get")
+                                                            std::filesystem::remove_all(to.folder.path());
+                                                    }};
+    CHECK(failure_of([&] { to.fetch(vanishing, tree, {}, {.connections = 1}); }) == errc::io_failure);
 }
 
 TEST_CASE("a load that fails at any step, or is stopped, leaves the target as it was") {

@@ -5,7 +5,9 @@
 #include <holdfast/detail/temp_directory.hpp>
 #include <tests/support/tree_building.hpp>
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 using namespace holdfast;
 using tree_building::failure_of;
@@ -22,6 +24,10 @@ TEST_CASE("limits count files and bytes") {
     CHECK(detail::check_totals("key", files, {}) == 7);
     CHECK(failure_of([&] { detail::check_totals("key", files, {.bytes = 6}); }) == errc::too_large);
     CHECK(failure_of([&] { detail::check_totals("key", files, {.entries = 1}); }) == errc::too_large);
+    CHECK(detail::check_totals("key", files, {.bytes = 7, .entries = 2}) == 7);
+    const std::uint64_t half = std::uint64_t{1} << 63U;
+    const std::vector<stored_file> huge{{"a", half, "", 0}, {"b", half, "", 0}};  // together 2^64, which is 0
+    CHECK(failure_of([&] { detail::check_totals("key", huge, {}); }) == errc::too_large);
 }
 
 TEST_CASE("a file is compared by size, then by the digest that was computed or is computed now") {

@@ -203,6 +203,7 @@ TEST_CASE("what the caller and the store say counts as for any get") {
         CHECK(failure_of([&] { one.run(one.store, {.stop = stop.get_token()}); }) == errc::cancelled);
     }
     SUBCASE("a range") {
-        CHECK(failure_of([&] { one.run(one.store, {.range = {0, 5}}); }) == errc::invalid_argument);
+        CHECK(failure_of([&] { one.run(one.store, {.range = {1, 5}}); }) == errc::invalid_argument);
+        CHECK(failure_of([&] { one.run(one.store, {.range = {0, 5}}); }) == errc::too_large);
     }
 }

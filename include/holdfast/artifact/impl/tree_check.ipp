@@ -19,6 +19,11 @@ HOLDFAST_DECL void throw_missing_file(std::string_view key, std::string_view pat
     throw error(errc::corrupt, "load", key, std::string(path).append(" is missing from the store"));
 }
 
+HOLDFAST_DECL void throw_longer_file(std::string_view key, const stored_file& saved) {
+    throw error(errc::corrupt, "load", key,
+                saved.path + " has more than the " + std::to_string(saved.size) + " bytes that were saved");
+}
+
 HOLDFAST_DECL void throw_unsaved_file(std::string_view key, std::string_view path) {
     throw error(errc::corrupt, "load", key, std::string("the archive holds ").append(path) + ", which was not saved");
 }
@@ -52,13 +57,16 @@ HOLDFAST_DECL void check_file_digest(std::string_view key, const stored_file& sa
 HOLDFAST_DECL std::uint64_t check_totals(std::string_view key, const std::vector<stored_file>& files,
                                          const extract_limits& limits) {
     std::uint64_t total = 0;
-    for (const auto& file : files) total += file.size;
-    if (total > limits.bytes || files.size() > limits.entries) {
-        throw error(errc::too_large, "load", key,
-                    std::to_string(files.size()) + " files of " + std::to_string(total) +
-                        " bytes are beyond the limit that the caller set");
+    bool fits = files.size() <= limits.entries;
+    for (const auto& file : files) {
+        fits = fits && file.size <= limits.bytes - total;  // a sum could overflow
+        if (!fits) break;
+        total += file.size;
     }
-    return total;
+    if (fits) return total;
+    throw error(errc::too_large, "load", key,
+                "its " + std::to_string(files.size()) + " files are beyond the limit that the caller set (" +
+                    std::to_string(limits.entries) + " entries, " + std::to_string(limits.bytes) + " bytes)");
 }
 
 HOLDFAST_DECL void check_file(std::string_view key, const stored_file& saved, std::uint64_t size,
