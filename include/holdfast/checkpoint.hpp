@@ -125,7 +125,7 @@ public:
     /// Errors: `key_not_compatible`, `incompatible_type`, `not_found`, `corrupt`, `too_large`, `unsafe_path`.
     fetched_tree load(const reference& which, const std::filesystem::path& directory,
                       const load_options& options = {}) {
-        auto document = reader_.resolve(which);
+        auto document = reader_.resolve(which, options.stop);
         auto fetched = reader_.load(document, directory, options);
         loaded_ = std::move(document);
         return fetched;
@@ -141,7 +141,7 @@ public:
     ///
     /// Effects: as `open_tree`. Errors: as `load`.
     saved_files open(const reference& which, const load_options& options = {}) const {
-        return reader_.open(reader_.resolve(which), options);
+        return reader_.open(reader_.resolve(which, options.stop), options);
     }
 
     /// The checkpoints of a task, of all its attempts, newest first by attempt, version and time; with

@@ -30,7 +30,7 @@ template <class Storage>
 fetched_tree load_model(const Storage& storage, const reference& which, const std::filesystem::path& directory,
                         const load_options& options = {}, const transfer_limits& limits = {}) {
     static_assert(require_storage_backend<Storage>());
-    return load_artifact(storage, resolve_artifact(storage, which, limits), directory, options, limits);
+    return load_artifact(storage, resolve_artifact(storage, which, limits, options.stop), directory, options, limits);
 }
 
 /// Removes a model, checkpoint or hub entry and frees its bytes; false where there was none.
@@ -44,8 +44,9 @@ bool delete_model(const Storage& storage, const reference& which, const delete_o
     static_assert(require_storage_backend<Storage>());
     const bool existed = remove_artifact(storage, which, options.limits, options.stop);
     if (existed || !options.must_exist) return existed;
-    throw error(errc::not_found, "delete", which.key(), "nothing is stored under this key; it was deleted before, "
-                                                        "or the store is another");
+    throw error(errc::not_found, "delete", which.key(),
+                "nothing is stored under this key; it was deleted before, "
+                "or the store is another");
 }
 
 }  // namespace holdfast

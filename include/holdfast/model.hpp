@@ -91,8 +91,9 @@ public:
     ///
     /// Effects: as `open_tree`. Errors: as `load_model`.
     saved_files open(const reference& which, const load_options& options = {}) const {
-        const auto tree = documented(resolve_artifact(storage_, which, options_.limits));
-        return open_tree(storage_, read_saved_tree(storage_, tree, options.verify), options, options_.limits);
+        const auto tree = documented(resolve_artifact(storage_, which, options_.limits, options.stop));
+        return open_tree(storage_, read_saved_tree(storage_, tree, options.verify, options.stop), options,
+                         options_.limits);
     }
 
     const loaded_models& loaded() const noexcept { return loaded_; }
@@ -164,18 +165,19 @@ private:
             for (std::size_t i = 0; i < wanted.references.size(); ++i) {
                 const auto index = std::to_string(i);
                 const auto& which = wanted.references[i];
-                const auto name = wanted.name.empty() ? which.key() : wanted.name;
                 auto directory = wanted.directory;
                 if (are_several && directory) *directory /= index;
-                load_one(are_several && !wanted.name.empty() ? name + "/" + index : name, which, directory);
+                load_one(are_several && !wanted.name.empty() ? wanted.name + "/" + index : wanted.name, which,
+                         directory);
             }
         }
     }
 
+    /// @param name empty for the key
     void load_one(const std::string& name, const reference& which,
                   const std::optional<std::filesystem::path>& directory) {
         try {
-            load_as(name, which, directory, {});
+            load_as(name.empty() ? which.key() : name, which, directory, {});
         } catch (const error& failed) {
             if (!options_.best_effort) throw;
             loaded_.insert_failure({name, failed});
@@ -184,7 +186,7 @@ private:
 
     std::filesystem::path load_as(const std::string& name, const reference& which,
                                   const std::optional<std::filesystem::path>& directory, const load_options& options) {
-        auto document = resolve_artifact(storage_, which, options_.limits);
+        auto document = resolve_artifact(storage_, which, options_.limits, options.stop);
         std::optional<detail::temp_directory> own;
         if (!directory) own.emplace(options_.temp_dir_root, "holdfast-model");
         const auto target = directory ? *directory : own->path();

@@ -52,7 +52,7 @@ public:
             throw error(errc::not_found, "load", which.key(),
                         "no checkpoint has this key in this store; it was removed, or the store is another");
         }
-        auto document = metaflow::parse_checkpoint_document(std::move(*text), key.str());
+        auto document = detail::parse_stored_document<checkpoint_reference>(std::move(*text), key.str());
         if (document.key != which.key()) {
             throw error(errc::corrupt, "load", key.str(),
                         "the document is that of another checkpoint: " + document.key);

@@ -10,6 +10,7 @@
 
 #include <holdfast/archive/file_tree.hpp>
 #include <holdfast/archive/format.hpp>
+#include <holdfast/artifact/documents.hpp>
 #include <holdfast/artifact/latest.hpp>
 #include <holdfast/artifact/new_document.hpp>
 #include <holdfast/artifact/options.hpp>
@@ -96,7 +97,9 @@ private:
                 std::stop_token stop) {
         if (stop.stop_requested()) throw error(errc::cancelled, "save", reference.key, "the caller asked to stop");
         const auto text = reference.to_json();
-        put_text(storage_, metaflow::artifact_document_key(where), text);
+        const auto document = metaflow::artifact_document_key(where);
+        detail::check_readable(document, text.size(), detail::document_limit);
+        put_text(storage_, document, text);
         put_text(storage_, task_document(where), text);
     }
 

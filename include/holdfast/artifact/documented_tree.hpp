@@ -46,7 +46,7 @@ namespace detail {
 template <storage_backend Storage>
 manifest read_manifest(const Storage& storage, const object_key& data, const documented_tree::manifest_place& place,
                        const std::stop_token& stop) {
-    const auto text = find_text(storage, place.key, manifest_limit, stop);
+    const auto text = find_document_text(storage, place.key, stop, manifest_limit);
     if (!text) {
         if (!storage.head(place.document)) throw_missing_data(data.str());
         throw error(errc::corrupt, "load", data.str(), "its manifest " + place.key.str() + " is missing");

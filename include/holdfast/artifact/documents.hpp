@@ -81,15 +81,34 @@ inline model_reference parse_document(std::string text, std::string_view origin,
     return metaflow::parse_model_document(std::move(text), origin);
 }
 
-/// The text of a document; nothing where there is none. Errors: `corrupt` for what is larger than any document.
+/// Before a document or manifest is stored. Errors: `too_large` for what no reader would take.
+inline void check_readable(const object_key& key, std::size_t size, std::uint64_t limit) {
+    if (size <= limit) return;
+    throw error(errc::too_large, "save", key.str(),
+                "this would have " + std::to_string(size) + " bytes, of which readers take " + std::to_string(limit) +
+                    "; keep what is large in a file");
+}
+
+/// The text of a document or manifest; nothing where there is none. Errors: `corrupt` for what is larger than any.
 template <storage_backend Storage>
 std::optional<std::string> find_document_text(const Storage& storage, const object_key& key,
-                                              const std::stop_token& stop) {
+                                              const std::stop_token& stop, std::uint64_t limit = document_limit) {
     try {
-        return find_text(storage, key, document_limit, stop);
+        return find_text(storage, key, limit, stop);
     } catch (const error& failed) {
         if (failed.kind() != errc::too_large) throw;
         throw error(errc::corrupt, failed.operation(), key.str(), "this is no document: " + failed.message());
+    }
+}
+
+/// What is stored where a key leads. Errors: `corrupt`, also where it is of another kind than the key.
+template <class Document>
+Document parse_stored_document(std::string text, std::string_view origin) {
+    try {
+        return parse_document(std::move(text), origin, std::type_identity<Document>{});
+    } catch (const error& failed) {
+        if (failed.kind() != errc::incompatible_type) throw;
+        throw error(errc::corrupt, failed.operation(), origin, failed.message());
     }
 }
 

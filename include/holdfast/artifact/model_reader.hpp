@@ -46,7 +46,7 @@ public:
             throw error(errc::not_found, "load", key,
                         "no model has this key in this store; it was removed, or the store is another");
         }
-        auto model = metaflow::parse_model_document(std::move(*text), document.str());
+        auto model = detail::parse_stored_document<model_reference>(std::move(*text), document.str());
         if (model.key != key) {
             throw error(errc::corrupt, "load", document.str(), "the document is that of another model: " + model.key);
         }

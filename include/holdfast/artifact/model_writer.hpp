@@ -10,6 +10,7 @@
 
 #include <holdfast/archive/file_tree.hpp>
 #include <holdfast/archive/format.hpp>
+#include <holdfast/artifact/documents.hpp>
 #include <holdfast/artifact/model_options.hpp>
 #include <holdfast/artifact/new_document.hpp>
 #include <holdfast/artifact/store_tree.hpp>
@@ -83,7 +84,9 @@ private:
     void commit(const model_reference& model, std::stop_token stop) const {
         if (stop.stop_requested()) throw error(errc::cancelled, "save", model.key, "the caller asked to stop");
         const auto text = model.to_json();
-        put_text(storage_, metaflow::model_artifact_document_key(model.model_id), text);
+        const auto document = metaflow::model_artifact_document_key(model.model_id);
+        detail::check_readable(document, text.size(), detail::document_limit);
+        put_text(storage_, document, text);
         put_text(storage_, task_document(model), text);
     }
 

@@ -31,7 +31,7 @@ void read_stored_file(const Storage& storage, const saved_tree& tree, const stor
 template <storage_backend Storage>
 tree_access open_files(const Storage& storage, const saved_tree& tree, const load_options& options,
                        const transfer_limits& limits) {
-    tree_access access{.key = tree.key.str(), .files = files_to_load(storage, tree, options.verify)};
+    tree_access access{.key = tree.key.str(), .files = files_to_load(storage, tree, options.verify, options.stop)};
     if (options.verify && tree.contents) access.digest = tree.contents->digest;
     access.read = [=, files = access.files, stop = options.stop](std::size_t index, std::uint64_t offset,
                                                                  std::span<std::byte> buffer, std::string& etag) {

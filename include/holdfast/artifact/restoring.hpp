@@ -119,8 +119,9 @@ private:
     void refuse_damage() const {
         for (const auto& each : skipped_) {
             if (each.kind == errc::not_found) continue;
+            const auto kind = each.kind == errc::unsafe_path ? each.kind : errc::corrupt;
             throw error(
-                each.kind, "restore", each.key,
+                kind, "restore", each.key,
                 each.why + "; no good checkpoint is left to step back to (remove the damaged ones to start anew)");
         }
     }

@@ -15,7 +15,8 @@ namespace holdfast {
 
 struct load_options {
     extract_limits limits = {};  ///< what is accepted before the load fails with `too_large`
-    bool verify = true;          ///< check sizes and digests against what was saved
+    bool verify = true;          ///< check sizes and digests against what was saved; without it the manifest is not
+                                 ///< read: of `files` neither modes nor empty directories come back
     bool resume = true;          ///< keep what has arrived when the store is lost, and go on there the next time
     std::stop_token stop = {};
 };

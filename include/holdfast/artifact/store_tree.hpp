@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <holdfast/archive/format.hpp>
+#include <holdfast/artifact/documents.hpp>
 #include <holdfast/artifact/manifest.hpp>
 #include <holdfast/core/object_info.hpp>
 #include <holdfast/core/object_key.hpp>
@@ -186,9 +187,11 @@ stored_tree store_tree(const Storage& storage, const object_key& key, const file
 namespace detail {
 
 /// Stores a manifest, and returns the SHA-256 of its text, in hex, by which the document names it.
+/// Errors: `too_large`; those of the storage.
 template <storage_backend Storage>
 std::string store_manifest(const Storage& storage, const object_key& key, const manifest& contents) {
     std::string text = contents.to_json();
+    check_readable(key, text.size(), manifest_limit);
     std::string digest = sha256_hex(text);
     put_text(storage, key, std::move(text));
     return digest;

@@ -85,7 +85,9 @@ verification verify_tree(const Storage& storage, Find find, const transfer_limit
         return {verification::result::unverifiable, "its size is right; nothing was stored to compare its bytes with"};
     } catch (const error& failed) {
         if (failed.kind() == errc::not_found) return {verification::result::not_found, failed.message()};
-        if (is_damage(failed.kind())) return {verification::result::corrupt, failed.message()};
+        if (failed.kind() == errc::unsupported) return {verification::result::unverifiable, failed.message()};
+        if (is_damage(failed.kind()) || failed.kind() == errc::too_large)
+            return {verification::result::corrupt, failed.message()};
         throw;
     }
 }

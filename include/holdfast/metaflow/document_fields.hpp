@@ -49,9 +49,12 @@ public:
     std::optional<std::uint64_t> optional_count(std::string_view name) const {
         const boost::json::value* field = find(name);
         if (field == nullptr) return std::nullopt;
-        const std::int64_t* number = field->if_int64();
-        if (number == nullptr || *number < 0) throw_bad_document(origin_, name, "is no count below 2^63");
-        return static_cast<std::uint64_t>(*number);
+        boost::system::error_code no_count;
+        const auto number = field->to_number<std::int64_t>(no_count);
+        if (no_count || field->is_double() || number < 0) {
+            throw_bad_document(origin_, name, "is no count below 2^63");
+        }
+        return static_cast<std::uint64_t>(number);
     }
 
     std::optional<std::string> optional_digits(std::string_view name) const {

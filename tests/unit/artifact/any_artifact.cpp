@@ -127,7 +127,7 @@ TEST_CASE_FIXTURE(fixture, "what is missing, damaged and of another kind than it
     auto fields = model.fields();
     fields["type"] = "checkpoint";
     put_text(store, document, to_python_json(fields));
-    CHECK(failure_of([&] { resolve(model.key); }) == errc::incompatible_type);
+    CHECK(failure_of([&] { resolve(model.key); }) == errc::corrupt);
     CHECK(failure_of([&] { resolve_artifact(store, checkpoint.key, {}, stopped()); }) == errc::cancelled);
 }
 

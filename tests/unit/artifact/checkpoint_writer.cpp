@@ -147,3 +147,12 @@ TEST_CASE_FIXTURE(fixture, "a key of a given version asks the store nothing") {
           "mf.checkpoints/checkpoints/artifacts/F7/start/dabd1db8d35a/a92ae9615600/fc6851aa.0.epoch.7");
     CHECK(failure_of([&] { writer.key_of("epoch", {}); }) == errc::unavailable);
 }
+
+TEST_CASE_FIXTURE(fixture, "metadata that no reader would take are refused, and nothing but the claim is left") {
+    checkpoint_writer<memory_storage> writer{store, task, {}, stopped};
+    const boost::json::object large{{"history", std::string(detail::document_limit, 'x')}};
+    CHECK(failure_of([&] { writer.save<files>(state, {.metadata = large}, ""); }) == errc::too_large);
+    CHECK(list_all(store, "mf.checkpoints/checkpoints/artifacts").empty());
+    CHECK(list_all(store, "mf.checkpoints/checkpoints/artifact_metadata").empty());
+    CHECK(list_all(store, "mf.checkpoints/checkpoints/metadata").empty());
+}

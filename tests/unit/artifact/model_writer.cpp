@@ -179,6 +179,13 @@ TEST_CASE("metadata that could not be read back are refused, and leave nothing")
     CHECK(list_all(store, "").empty());
 }
 
+TEST_CASE("metadata that no reader would take are refused, and leave nothing") {
+    const memory_storage store;
+    const boost::json::object large{{"history", std::string(detail::document_limit, 'x')}};
+    CHECK(failure_of([&] { save<files>(store, {.metadata = large}); }) == errc::too_large);
+    CHECK(list_all(store, "").empty());
+}
+
 TEST_CASE("a save is stopped up to its first document, and is whole from then on") {
     for (std::uint64_t number = 0; number < 5; ++number) {
         CAPTURE(number);

@@ -182,6 +182,14 @@ TEST_CASE_FIXTURE(fixture, "nothing good is an error, unless all of it was remov
             metaflow::task_document_key("mf.checkpoints", "F/1/start/2", metaflow::parse_checkpoint_key(saved.key).id));
         CHECK(failure_of([&] { find(task); }) == errc::corrupt);
     }
+    SUBCASE("a pointer to what is no checkpoint, and nothing else") {
+        put_text(store, task_latest("1"), R"({"type": "model"})");
+        remove_data(saved);
+        store.remove(document(saved));
+        store.remove(
+            metaflow::task_document_key("mf.checkpoints", "F/1/start/2", metaflow::parse_checkpoint_key(saved.key).id));
+        CHECK(failure_of([&] { find(task); }) == errc::corrupt);
+    }
     SUBCASE("removed by hand, but for the pointers") {
         remove_data(saved);
         store.remove(document(saved));

@@ -82,6 +82,16 @@ TEST_CASE("damage of a file is said, with its path") {
     CHECK(here.verify(sizes_only).status == result::corrupt);
 }
 
+TEST_CASE("what this version cannot read is unverifiable, and what is larger than any reader takes is damage") {
+    const world here;
+    auto saved = here.save<files>(digest_kind::none);
+    saved.storage_format = "zip";
+    CHECK(here.verify(saved).status == result::unverifiable);
+    CHECK(here.verify(saved).detail.find("zip") != std::string::npos);
+    const auto large = [&]() -> documented_tree { throw error(errc::too_large, "get", "key", "it is large"); };
+    CHECK(verify_tree(here.store, large, here.limits).status == result::corrupt);
+}
+
 TEST_CASE("a store that is lost says nothing of the artifact") {
     const world here;
     for (const auto kind : {digest_kind::crc32c, digest_kind::sha256}) {

@@ -95,9 +95,10 @@ TEST_CASE("a text is taken as it is, and nothing else is made one") {
 }
 
 TEST_CASE("a count is a whole number from 0 to 2^63 - 1") {
-    const json::object fields{{"least", 0}, {"largest", largest_count}};
+    const json::object fields{{"least", 0}, {"largest", largest_count}, {"unsigned", std::uint64_t{7}}};
     const document_fields read{fields, "origin"};
     CHECK(read.optional_count("least") == 0);
+    CHECK(read.optional_count("unsigned") == 7);
     CHECK(read.optional_count("largest") == static_cast<std::uint64_t>(largest_count));
     for (const json::value& value :
          {json::value(-1), json::value(static_cast<std::uint64_t>(largest_count) + 1), json::value(1.0),
