@@ -190,12 +190,20 @@ exit_status verify(const global_options& options, const verify_arguments& argume
     }
     exit_status status = wanted.empty() ? found.finish() : found.status();
     table rows{{{"STATUS"}, {"KEY"}, {"DETAIL"}}};
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-        out.progress(bar_of(i, wanted.size()) + " verifying");
-        const auto seen = holdfast::verify_artifact(store, wanted[i], {}, {.stop = stop});
-        status = first_problem(status, report(wanted[i].key(), seen, out, rows));
+    const auto show = [&] {
+        if (!rows.rows.empty()) out.result(rows);
+    };
+    try {
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            out.progress(bar_of(i, wanted.size()) + " verifying");
+            const auto seen = holdfast::verify_artifact(store, wanted[i], {}, {.stop = stop});
+            status = first_problem(status, report(wanted[i].key(), seen, out, rows));
+        }
+    } catch (const error&) {
+        show();  // what was seen before
+        throw;
     }
-    if (!rows.rows.empty()) out.result(rows);
+    show();
     return status;
 }
 

@@ -47,7 +47,7 @@ void listing::add(const holdfast::artifact_document& found, const std::string& n
 holdfast::damage_handler listing::on_damage() {
     return [this](const holdfast::error& problem) {
         out_.failure(problem);
-        status_ = first_problem(status_, status_of(problem.kind()));
+        status_ = first_problem(status_, damaged);
     };
 }
 

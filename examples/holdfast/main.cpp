@@ -1,5 +1,5 @@
-// holdfast: looks after the checkpoints and models of a store. Exit status: 0 done; 1 failed; 2 wrong usage; 3 not found;
-// 4 corrupt or unsafe content.
+// holdfast: looks after the checkpoints and models of a store. Exit status: 0 done; 1 failed; 2 wrong usage; 3 not
+// found; 4 corrupt or unsafe content.
 #include "commands.hpp"
 
 #include <CLI/CLI.hpp>
@@ -125,18 +125,17 @@ private:
     }
 
     void add_verify() {
-        auto* added =
-            add_command("verify", "Reads every byte and compares it with what was saved",
-                        [this](const auto& options, output& out) { return verify(options, verify_, out); });
+        auto* added = add_command("verify", "Reads every byte and compares it with what was saved",
+                                  [this](const auto& options, output& out) { return verify(options, verify_, out); });
         auto* some = added->add_option("REFERENCE", verify_.references, "default: every checkpoint of the task");
         some->type_name("");
         added->add_flag("--all", verify_.all, "every checkpoint, hub entry and model of the store")->excludes(some);
     }
 
     void add_remove(CLI::App& parent) {
-        auto* added = add_command(
-            parent, "remove", "Removes checkpoints and models",
-            [this](const auto& options, output& out) { return remove(options, references_, out); });
+        auto* added =
+            add_command(parent, "remove", "Removes checkpoints and models",
+                        [this](const auto& options, output& out) { return remove(options, references_, out); });
         added->add_option("REFERENCE", references_, reference_help)->required()->type_name("");
     }
 
@@ -185,8 +184,9 @@ private:
     static CLI::Validator digits() {
         return CLI::Validator(
             [](const std::string& text) {
-                const bool good =
-                    text.size() <= 18 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+                const bool is_octal = text.size() > 1 && text.front() == '0';  // to whoever reads it next
+                const bool good = !is_octal && text.size() <= 18 &&
+                                  std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
                 return good && !text.empty() ? std::string() : "'" + text + "' is no count, like 0 or 12";
             },
             "");

@@ -80,11 +80,13 @@ def test_help_and_version_are_results(tool):
         ("verify", "--all", STRANGER),
         ("clean", "--age", "-1"),
         ("clean", "--age", "1000001"),
+        ("clean", "--age", "024"),
         ("clean", STRANGER),
         ("list", "--frobnicate"),
         ("list", "surplus"),
         ("list", "--limit", "-1"),
         ("list", "--limit", "few"),
+        ("list", "--limit", "010"),
         ("list", "--limit"),
         ("--attempt", "x", "list"),
         ("--attempt", "-1", "list"),
@@ -371,6 +373,19 @@ def test_a_damaged_document_is_reported_and_the_rest_listed(tool, command):
     assert good["key"] in spoken.out and "corrupt" in spoken.err
 
 
+@pytest.mark.parametrize("text", ['{"type": "model"}', '{"type": "another"}', "[]"])
+def test_a_document_of_another_kind_is_damage_and_no_wrong_usage(tool, text):
+    bad = tool.save()
+    for document in tool.documents(bad):
+        document.write_text(text)
+    latest = tool.documents(bad)[1].with_name("latest")
+    latest.write_text(text)
+    reading = [("show", bad["key"]), ("load", bad["key"], "out"), ("restore", "out")]
+    for command in [("list",), ("search",), ("verify",), *reading]:
+        tool(*command, status=4)
+    assert not (tool.folder / "out").exists()
+
+
 @pytest.mark.on_s3
 def test_unknown_fields_and_nan_are_printed_as_stored(tool):
     saved = tool.save()
@@ -643,6 +658,16 @@ def test_verify_what_python_wrote(tool):
     assert tool("verify", saved["key"]).record["status"] == "unverifiable"
     (tool.data(saved) / "weights").write_text("longer than it was")
     assert tool("verify", saved["key"], status=4).record["status"] == "corrupt"
+
+
+def test_verify_goes_on_past_what_this_version_cannot_read(tool):
+    first, second = tool.save(), tool.save()
+    for document in tool.documents(second):
+        document.write_text(json.dumps(json.loads(document.read_text()) | {"storage_format": "zip"}))
+    outcome = tool("verify")
+    assert [record["status"] for record in outcome.records] == ["unverifiable", "ok"]
+    assert "zip" in outcome.records[0]["detail"]
+    assert len(tool.people("verify").out.splitlines()) == 3
 
 
 def test_an_interrupted_verify_says_nothing_of_the_checkpoint(tool):
