@@ -84,7 +84,7 @@ def test_d_25_the_label_is_written_where_python_loses_it(saved):
     assert saved.python["directory-tar"]["label"] is None
     assert saved.cpp["directory-tar"]["label"] == "v1.0 ü"
     assert saved.cpp["single-tar"]["label"] == "Models_start"
-    listed = saved.tool("model", "list", "--label", "py label").records
+    listed = saved.tool("model", "list", "--label", "org/py label").records
     assert_same_set(listed, [saved.python["directory-tar"], saved.python["directory-files"]])
     listed = saved.tool("model", "list", "Models", "--label", "Models_start").records
     assert {record["key"] for record in listed} >= {saved.python["single-tar"]["key"], saved.cpp["single-tar"]["key"]}

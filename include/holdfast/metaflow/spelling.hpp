@@ -39,6 +39,16 @@ inline std::optional<std::uint64_t> parse_count(std::string_view text) {
     return static_cast<std::uint64_t>(count);
 }
 
+/// The first parts of a path; nothing where it has fewer.
+inline std::optional<std::string_view> first_parts(std::string_view path, std::size_t count) {
+    std::size_t end = 0;
+    for (std::size_t part = 0; part < count; ++part) {
+        if (end == std::string_view::npos) return std::nullopt;
+        end = path.find('/', part == 0 ? 0 : end + 1);
+    }
+    return path.substr(0, end);
+}
+
 }  // namespace holdfast::detail
 
 #endif

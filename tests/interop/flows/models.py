@@ -27,7 +27,7 @@ class Models(FlowSpec):
         python, cpp = {}, {}
         for layout in ("tar", "files"):
             python[f"directory-{layout}"] = current.model.save(
-                str(directory), label="py label", metadata=RICH_METADATA, storage_format=layout
+                str(directory), label="org/py label", metadata=RICH_METADATA, storage_format=layout
             )
             python[f"single-{layout}"] = current.model.save(str(single), storage_format=layout)
         for layout in ("tar", "files", "tar.gz"):

@@ -257,6 +257,22 @@ TEST_CASE("keys of a model") {
     CHECK(dotted->model_id == "v1.0_ab");
 }
 
+TEST_CASE("a model's label may hold '/' where Python wrote it, and its uuid tells it from a file of another model") {
+    const std::string model = "meta-llama/Llama-3_0123456789abcdef0123456789abcdef";
+    CHECK(parse_model_key("mf.models/models/artifacts/" + model) == model);
+    CHECK(kind_of_key("mf.models/models/artifacts/" + model) == artifact_kind::model);
+    CHECK(model_data_key(model).str() == "mf.models/models/artifacts/" + model);
+    CHECK(label_of_model_id(model) == "meta-llama/Llama-3");
+    const auto parsed = parse_model_task_document_key(model_task_document_key("F7/1/train/2", "3", model).str());
+    REQUIRE(parsed);
+    CHECK(parsed->pathspec == "F7/1/train/2");
+    CHECK(parsed->attempt == "3");
+    CHECK(parsed->model_id == model);
+    CHECK(refusal([&] { parse_model_key("mf.models/models/artifacts/" + model + "/weights"); }).kind() ==
+          errc::key_not_compatible);
+    CHECK_FALSE(parse_model_task_document_key("mf.models/models/metadata/F7/1/train/2/3.a/b.metadata"));
+}
+
 TEST_CASE("what is no key of a model") {
     for (const std::string& text :
          std::vector<std::string>{"", "x", key_text, "mf.models/models/artifacts", "mf.models/models/artifacts/",

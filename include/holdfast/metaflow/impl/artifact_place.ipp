@@ -4,20 +4,11 @@
 #include <holdfast/metaflow/artifact_place.hpp>
 
 #include <holdfast/metaflow/layout.hpp>
+#include <holdfast/metaflow/spelling.hpp>
 
 namespace holdfast {
 
 namespace detail {
-
-// The first parts of a path; nothing where it has fewer.
-inline std::optional<std::string_view> first_parts(std::string_view path, std::size_t count) {
-    std::size_t end = 0;
-    for (std::size_t part = 0; part < count; ++part) {
-        if (end == std::string_view::npos) return std::nullopt;
-        end = path.find('/', part == 0 ? 0 : end + 1);
-    }
-    return path.substr(0, end);
-}
 
 inline std::optional<std::string_view> path_below(std::string_view object, std::string_view prefix) {
     if (!object.starts_with(prefix) || object.size() < prefix.size() + 2) return std::nullopt;

@@ -148,10 +148,23 @@ inline constexpr std::string_view model_key_shape = "mf.models/models/artifacts/
     throw_no_key(text, "this is no checkpoint's key; one looks like " + std::string(checkpoint_key_shape));
 }
 
-inline bool is_model_key(std::string_view text) {
+inline bool has_model_uuid(std::string_view id) {
+    constexpr std::size_t tail = model_uuid_size + 1;
+    return id.size() > tail && id[id.size() - tail] == '_' &&
+           is_hash_text(id.substr(id.size() - model_uuid_size), model_uuid_size);
+}
+
+// Python lets a label hold '/': only the uuid tells such a model from a file of one.
+inline bool is_model_id(std::string_view text) {
+    return text.find('/') == std::string_view::npos || has_model_uuid(text);
+}
+
+// What stands in a model's key after the folder of all.
+inline std::optional<std::string_view> model_id_of_key(std::string_view text) {
     const std::string folder = joined_path({metaflow::models_prefix, "models/artifacts"}) + "/";
-    return text.starts_with(folder) && object_key::is_key(text) &&
-           text.find('/', folder.size()) == std::string_view::npos;
+    if (!text.starts_with(folder) || !object_key::is_key(text)) return std::nullopt;
+    const std::string_view id = text.substr(folder.size());
+    return is_model_id(id) ? std::optional(id) : std::nullopt;
 }
 
 }  // namespace detail
@@ -308,21 +321,20 @@ HOLDFAST_DECL std::string model_documents_prefix(std::string_view pathspec) {
 }
 
 HOLDFAST_DECL std::string parse_model_key(std::string_view text) {
-    if (!detail::is_model_key(text)) {
+    const auto id = detail::model_id_of_key(text);
+    if (!id) {
         detail::throw_no_key(text, "this is no model's key; one looks like " + std::string(detail::model_key_shape));
     }
-    return std::string(text.substr(text.rfind('/') + 1));
+    return std::string(*id);
 }
 
 HOLDFAST_DECL std::string label_of_model_id(std::string_view id) {
     constexpr std::size_t tail = detail::model_uuid_size + 1;
-    const bool has_label = id.size() > tail && id[id.size() - tail] == '_' &&
-                           detail::is_hash_text(id.substr(id.size() - tail + 1), detail::model_uuid_size);
-    return std::string(has_label ? id.substr(0, id.size() - tail) : id);
+    return std::string(detail::has_model_uuid(id) ? id.substr(0, id.size() - tail) : id);
 }
 
 HOLDFAST_DECL artifact_kind kind_of_key(std::string_view text) {
-    if (detail::is_model_key(text)) return artifact_kind::model;
+    if (detail::model_id_of_key(text)) return artifact_kind::model;
     const auto path = detail::parse_stored_path(text, detail::artifacts_mark);
     if (!path || !detail::parse_checkpoint_id(path->parts[4])) {
         detail::throw_no_key(text, "this is no key of this library's or Python's; a checkpoint's looks like " +
@@ -335,14 +347,16 @@ HOLDFAST_DECL artifact_kind kind_of_key(std::string_view text) {
 HOLDFAST_DECL std::optional<model_task_document_location> parse_model_task_document_key(std::string_view text) {
     const std::string folder = model_documents_prefix("") + "/";
     if (!text.starts_with(folder) || !object_key::is_key(text)) return std::nullopt;
-    const auto parts = detail::split_path(text.substr(folder.size()));
-    if (!parts) return std::nullopt;
-    const auto name = detail::without_document_suffix((*parts)[4]);
+    text.remove_prefix(folder.size());
+    const auto pathspec = detail::first_parts(text, 4);
+    if (!pathspec || pathspec->size() == text.size()) return std::nullopt;
+    const auto name = detail::without_document_suffix(text.substr(pathspec->size() + 1));
     if (!name) return std::nullopt;
     const std::string_view attempt = name->substr(0, name->find('.'));
     if (!detail::parse_count(attempt) || name->size() < attempt.size() + 2) return std::nullopt;
-    return model_task_document_location{detail::pathspec_of_parts(*parts), std::string(attempt),
-                                        std::string(name->substr(attempt.size() + 1))};
+    const std::string_view id = name->substr(attempt.size() + 1);
+    if (!detail::is_model_id(id)) return std::nullopt;
+    return model_task_document_location{std::string(*pathspec), std::string(attempt), std::string(id)};
 }
 
 HOLDFAST_DECL artifact_folder hub_flow_folder(std::string_view flow) {
