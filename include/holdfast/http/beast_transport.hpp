@@ -13,6 +13,7 @@
 
 namespace holdfast::http {
 
+/// A timeout beyond a year is a year.
 struct transport_options {
     std::chrono::milliseconds connect_timeout{10'000};  ///< name look-up and TCP, for all addresses together
     std::chrono::milliseconds tls_timeout{10'000};      ///< handshake

@@ -73,6 +73,7 @@ struct request {
     byte_stream stream = {};               ///< when set, the body, sent chunked; `body` is then empty
     std::function<fields()> trailer = {};  ///< with `stream`: what follows the last chunk
     bool expect_continue = false;          ///< wait a moment for "100 Continue" before the body is sent
+    bool direct = false;                   ///< never through a proxy
 };
 
 /// One response.

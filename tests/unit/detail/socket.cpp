@@ -7,10 +7,19 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <fstream>
 #include <latch>
 #include <mutex>
@@ -371,6 +380,41 @@ TEST_CASE("an address that stays silent does not hold up the next") {
     const listener server;
     CHECK(connect_to_any({silent.address(), loopback(server.port())}, "host", {}));
 }
+
+#if defined(__linux__)
+namespace {
+
+// From here on the system answers every connect() of this thread with EINTR; false where it lacks the means.
+bool interrupt_connects() {
+    std::array<struct ::sock_filter, 4> program{{
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct ::seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_connect, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINTR),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    }};
+    const struct ::sock_fprog filter {
+        .len = program.size(), .filter = program.data()
+    };
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("an interrupted attempt is not taken for a connection") {
+    const listener server;
+    bool is_interrupted = false;
+    std::optional<errc> failure;
+    std::thread([&] {
+        is_interrupted = interrupt_connects();
+        if (is_interrupted) failure = failure_of([&] { connect_to_any({loopback(server.port())}, "host", {}); });
+    }).join();
+    if (!is_interrupted) {
+        MESSAGE("CANNOT RUN: this system lets no thread filter its own calls");
+        return;
+    }
+    CHECK(failure == errc::unavailable);
+}
+#endif
 
 TEST_CASE("connecting ends at its deadline and when asked to stop") {
     const deaf_port silent;

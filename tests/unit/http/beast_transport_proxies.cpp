@@ -126,3 +126,18 @@ TEST_CASE("a server on the list of exceptions is reached directly") {
     CHECK(http::beast_transport(options)(get(server.origin())).text == "server");
     CHECK(proxy.accepted() == 0);
 }
+
+TEST_CASE("a direct request passes by the proxy, whatever the settings say") {
+    const transport_world world;
+    for (const bool tls : {false, true}) {
+        CAPTURE(tls);
+        http_server proxy(http_server::answering([](const wire_request&) { return response_text("200 OK", "proxy"); }));
+        http_server server(
+            http_server::answering([](const wire_request&) { return response_text("200 OK", "server"); }),
+            world.tls_if(tls));
+        http::request message = get(server.origin());
+        message.direct = true;
+        CHECK(http::beast_transport(through(world, proxy.origin()))(message).text == "server");
+        CHECK(proxy.accepted() == 0);
+    }
+}

@@ -257,6 +257,8 @@ TEST_CASE("a server's wish lengthens the delay, up to the cap") {
              {{{"Retry-After", "Mon, 01 Jan 2024 12:00:09 GMT"}, {"Date", "Mon, 01 Jan 2024 12:00:05 GMT"}}, 4000ms},
              {{{"Retry-After", date + "07 GMT"}, {"Date", date + "09 GMT"}}, 500ms},
              {{{"Retry-After", date + "07 GMT"}, {"Date", "nonsense"}}, 7000ms},
+             {{{"Retry-After", "Wed, 31 Dec 2200 00:00:00 GMT"}, {"Date", "Fri, 01 Jan 1700 00:00:00 GMT"}}, 20000ms},
+             {{{"Retry-After", "Fri, 01 Jan 1700 00:00:00 GMT"}, {"Date", "Wed, 31 Dec 2200 00:00:00 GMT"}}, 500ms},
          }) {
         CAPTURE(headers.front().second);
         bench b;

@@ -12,9 +12,10 @@ namespace holdfast::auth {
 /// or AWS_CONTAINER_CREDENTIALS_FULL_URI, with AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE (read again each time) or
 /// AWS_CONTAINER_AUTHORIZATION_TOKEN; nothing where neither of the first two is set.
 ///
-/// Effects: up to three attempts of two seconds.
-/// Errors: `not_configured` for a URL that is neither https nor of this machine or a known address, and for a token
-/// that is no header's value; `access_denied`, `throttled`, `unavailable`; those of the transport.
+/// Effects: up to three attempts of two seconds, never through a proxy.
+/// Errors: `not_configured` for a URL that is neither https nor of this machine or a known address, for a relative one
+/// without '/' at its front, and for a token that is no header's value; `access_denied`, `throttled`, `unavailable`;
+/// those of the transport.
 HOLDFAST_DECL aws_credentials_provider container_credentials(environment surroundings, aws_caller caller);
 
 }  // namespace holdfast::auth

@@ -24,7 +24,7 @@ struct instance_metadata_options {
                                                                  const aws_settings& settings);
 };
 
-/// The role of the EC2 instance, by version 2 of its metadata service only.
+/// The role of the EC2 instance, by version 2 of its metadata service only, and never through a proxy.
 ///
 /// Nothing where the service can't be reached, refuses, or knows no role. Credentials that end within a quarter of
 /// an hour are taken to last twenty minutes more, as AWS asks for: the service hands out old ones while it can't

@@ -31,8 +31,8 @@ public:
         const auto size = static_cast<::socklen_t>(address.bytes.size());
         if (!socket_) {
             number_ = errno;
-        } else if (::connect(socket_.descriptor(), where, size) != 0 && errno != EINTR) {
-            number_ = errno;
+        } else if (::connect(socket_.descriptor(), where, size) != 0) {
+            number_ = errno == EINTR ? EINPROGRESS : errno;  // an interrupted attempt goes on
         }
     }
 

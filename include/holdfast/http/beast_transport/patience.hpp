@@ -12,6 +12,16 @@
 #include <holdfast/detail/cancellation.hpp>
 #include <holdfast/detail/socket.hpp>
 
+namespace holdfast::detail {
+
+/// The end of a time that begins now; one beyond a year is a year, so that the clock can hold it.
+inline steady_time after(std::chrono::milliseconds time) {
+    constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
+    return std::chrono::steady_clock::now() + std::clamp(time, std::chrono::milliseconds(0), longest);
+}
+
+}  // namespace holdfast::detail
+
 namespace holdfast::http {
 
 /// How long one exchange waits, and for what.
@@ -48,7 +58,7 @@ public:
     detail::readiness wait_at_most(const detail::socket& wire, detail::readiness wanted, std::chrono::milliseconds time,
                                    std::string_view operation) const {
         check(operation);
-        const auto end = std::min(std::chrono::steady_clock::now() + time, limits_.deadline);
+        const auto end = std::min(detail::after(time), limits_.deadline);
         const detail::readiness ready = wire.wait(wanted, end);
         check(operation);
         return ready;

@@ -63,7 +63,7 @@ public:
 
     response run(const request& message, const exchange_options& options) {
         if (options.state != nullptr) *options.state = {};
-        const proxy* const by = options_.proxies.find(message.server);
+        const proxy* const by = message.direct ? nullptr : options_.proxies.find(message.server);
         const bool is_tunnel = by != nullptr && message.server.tls;
         const route way{.first = by != nullptr ? by->server : message.server,
                         .tunnel = is_tunnel ? std::optional(message.server) : std::nullopt};

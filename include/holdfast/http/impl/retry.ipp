@@ -59,7 +59,9 @@ inline std::optional<std::chrono::milliseconds> waiting_time_until(const http::r
     if (!until) return std::nullopt;
     const std::string* date = answer.headers.find("Date");
     const auto server_time = date != nullptr ? http::parse_http_date(*date) : std::nullopt;
-    return std::chrono::ceil<std::chrono::milliseconds>(*until - (server_time ? *server_time : clock()));
+    // the clock's nanoseconds can't hold the centuries that may lie between
+    return std::chrono::floor<std::chrono::milliseconds>(*until) -
+           std::chrono::floor<std::chrono::milliseconds>(server_time ? *server_time : clock());
 }
 
 // What the server asks for; zero where it asks for nothing.

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include <holdfast/auth/aws/refreshing.hpp>
 #include <tests/support/aws_surroundings.hpp>
 #include <tests/support/scripted_transport.hpp>
 
@@ -48,8 +49,22 @@ TEST_CASE("a relative address is one of the container agent, and goes before a f
     CHECK(message.method == "GET");
     CHECK(message.server == http::origin{false, "169.254.170.2", 80});
     CHECK(message.target == "/v2/credentials/planted?a=b");
+    CHECK(message.direct);
     CHECK(header(message, "Accept") == "application/json");
     CHECK(header(message, "Authorization") == "(none)");
+}
+
+TEST_CASE("a relative address can't change the host") {
+    aws_surroundings place;
+    for (const char* const path : {".planted.example/x", "@planted.example/x", ":90/planted", "planted"}) {
+        CAPTURE(path);
+        const auto transport = endpoint();
+        place.set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", path);
+        const error failure = error_of(provider_of(place, transport));
+        CHECK(failure.kind() == errc::not_configured);
+        CHECK(failure.key() == "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+        CHECK(transport.requests().empty());
+    }
 }
 
 TEST_CASE("a full address is https, or one of this machine or of the known services") {
@@ -62,6 +77,7 @@ TEST_CASE("a full address is https, or one of this machine or of the known servi
         const auto transport = endpoint();
         place.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
         CHECK(provider_of(place, transport)()->session_token.reveal() == "planted/token");
+        CHECK(transport.requests().front().direct);
     }
     for (const char* const url :
          {"http://planted.example/x", "http://169.254.170.24/x", "http://169.254.169.254/x", "http://128.0.0.1/x",
@@ -125,6 +141,17 @@ TEST_CASE("three attempts, whatever the failure") {
     const auto cut = scripted_transport::in_order({});
     CHECK(error_of(provider_of(place, cut)).kind() == errc::unavailable);
     CHECK(cut.requests().size() == 3);
+}
+
+TEST_CASE("credentials whose end no clock can hold are good") {
+    aws_surroundings place;
+    place.set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/planted");
+    const auto transport =
+        scripted_transport::in_order({answer(200, credential_document("ASIA", "Token", "9999-12-31T23:59:59Z"))});
+    const auth::refreshing_credentials kept(provider_of(place, transport), testing_support::test_now);
+    CHECK(kept()->access_key_id == "ASIA");
+    CHECK(kept()->access_key_id == "ASIA");
+    CHECK(transport.requests().size() == 1);
 }
 
 TEST_CASE("a document without keys is refused at once") {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -54,6 +55,7 @@ TEST_CASE("a token, the role's name, its credentials") {
     CHECK(found->expires == test_now() + std::chrono::hours(1));
     const auto requests = transport.requests();
     REQUIRE(requests.size() == 3);
+    CHECK(std::ranges::all_of(requests, &http::request::direct));
     CHECK(requests[0].server == http::origin{false, "169.254.169.254", 80});
     CHECK(requests[0].method == "PUT");
     CHECK(requests[0].target == "/latest/api/token");

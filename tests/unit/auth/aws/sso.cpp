@@ -78,6 +78,21 @@ TEST_CASE("a profile of the old kind has its token by the start URL, and never r
     CHECK(transport.requests().size() == 1);
 }
 
+TEST_CASE("credentials whose end no clock can hold are good") {
+    const aws_surroundings place;
+    place.write(session_path, token);
+    for (const std::string end : {"253402300799000", "9223372036854775807"}) {
+        CAPTURE(end);
+        const std::string lasting =
+            R"({"roleCredentials": {"accessKeyId": "A", "secretAccessKey": "k", "sessionToken": "t", "expiration": )" +
+            end + "}}";
+        const auto transport = scripted_transport::in_order({answer(200, lasting)});
+        const auto found = auth::sso_credentials(some_options("corp"), place.get(), test_caller(transport))();
+        REQUIRE(found);
+        CHECK(found->expires > testing_support::test_now());
+    }
+}
+
 TEST_CASE("refusals and answers that are incomplete") {
     const aws_surroundings place;
     const auto failure = [&](http::response same) {

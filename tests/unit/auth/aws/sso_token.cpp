@@ -86,6 +86,19 @@ TEST_CASE("a token that ends within 15 minutes, or has ended, is renewed and wri
     }
 }
 
+TEST_CASE("a renewed token that can't be written back leaves nothing behind") {
+    const aws_surroundings place;
+    const fs::path path = place.write(cache_path, cache("2026-01-02T03:04:05Z"));
+    const scripted_transport transport([&](const http::request& message) {
+        fs::remove(path);
+        fs::create_directory(path);  // which no file can replace
+        return service()(message, {});
+    });
+    CHECK(token_of(place, transport) == "planted-new");
+    CHECK(fs::is_directory(path));
+    CHECK(std::distance(fs::directory_iterator(path.parent_path()), fs::directory_iterator()) == 1);
+}
+
 TEST_CASE("a token that is good goes on where it can't be renewed") {
     const aws_surroundings place;
     place.write(cache_path, cache("2026-01-02T03:10:00Z"));

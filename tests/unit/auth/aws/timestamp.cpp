@@ -6,6 +6,7 @@
 
 #include <tests/support/aws_surroundings.hpp>
 
+using holdfast::auth::clamp_to_clock;
 using holdfast::auth::format_timestamp;
 using holdfast::auth::parse_timestamp;
 using testing_support::test_now;
@@ -29,6 +30,22 @@ TEST_CASE("anything else is none") {
         CAPTURE(text);
         CHECK_FALSE(parse_timestamp(text));
     }
+}
+
+TEST_CASE("times that the clock can't hold become its last, or 1970") {
+    using namespace std::chrono;
+    const auto latest = floor<seconds>(system_clock::time_point::max());
+    for (const char* const text : {"9999-12-31T23:59:59Z", "9999-12-31T23:59:59-23:59", "9999-12-31"}) {
+        CAPTURE(text);
+        CHECK(parse_timestamp(text) == latest);
+    }
+    for (const char* const text : {"0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "1969-12-31"}) {
+        CAPTURE(text);
+        CHECK(parse_timestamp(text) == sys_seconds());
+    }
+    CHECK(clamp_to_clock(sys_time<milliseconds>::max()) == latest);
+    CHECK(clamp_to_clock(sys_time<milliseconds>::min()) == sys_seconds());
+    CHECK(clamp_to_clock(sys_time<milliseconds>(milliseconds(1))) == sys_time<milliseconds>(milliseconds(1)));
 }
 
 TEST_CASE("what is written is read again") {

@@ -205,6 +205,16 @@ TEST_CASE("a handshake has a time of its own") {
     CHECK(failure_of([&] { connects.connect({.first = silent.origin()}, nullptr, waits); }) == std::nullopt);
 }
 
+TEST_CASE("times that the clock can't hold are long ones") {
+    const transport_world world;
+    connector_options options = options_of(world);
+    options.connect_timeout = options.tls_timeout = std::chrono::milliseconds::max();
+    connector connects(options);
+    http_server server(greet_back, world.tls.get());
+    const auto made = connects.connect({.first = server.origin()}, nullptr, waits);
+    CHECK(greet(*made) == "hello client\n");
+}
+
 TEST_CASE("a certificate file that was named is read at once") {
     const transport_world world;
     connector_options options = options_of(world);

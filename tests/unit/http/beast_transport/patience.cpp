@@ -103,6 +103,18 @@ TEST_CASE("a wait without a byte times out; one of a given time says that nothin
     CHECK_FALSE(ready.writable);
 }
 
+TEST_CASE("a time that the clock can't hold is a year") {
+    const auto now = std::chrono::steady_clock::now();
+    CHECK(detail::after(std::chrono::milliseconds::max()) >= now + 365 * 24h);
+    CHECK(detail::after(std::chrono::milliseconds::max()) < now + 366 * 24h);
+    CHECK(detail::after(std::chrono::milliseconds::min()) >= now);
+    const auto [ours, theirs] = connected_sockets();
+    const patience waits = patience_of({.deadline = now + 10ms}, std::chrono::milliseconds::max());
+    const auto over = error_of([&] { waits.wait(ours, {.readable = true}, "receive"); });
+    REQUIRE(over);
+    CHECK(over->message() == "the time allowed is over");
+}
+
 TEST_CASE("no wait begins where the time is over or someone asked to stop, whatever holds") {
     const auto [ours, theirs] = connected_sockets();
     say(theirs, "x");

@@ -40,6 +40,10 @@ inline bool may_be_asked_without_tls(const std::string& host) {
 
 inline std::optional<http::url> container_url(const environment& surroundings) {
     if (const auto path = surroundings.get(container_relative_uri); path && !path->empty()) {
+        if (!path->starts_with('/')) {  // it would go on with the host's name
+            throw error(errc::not_configured, "get credentials from the container's endpoint", container_relative_uri,
+                        "the path does not begin with '/'; correct it");
+        }
         return auth::parse_setting_url("http://169.254.170.2" + *path, container_relative_uri);
     }
     const auto text = surroundings.get(container_full_uri);
@@ -78,6 +82,7 @@ inline std::optional<auth::aws_credentials> ask_container(const environment& sur
     const auto url = container_url(surroundings);
     if (!url) return std::nullopt;
     http::request message = auth::request_to("GET", *url);
+    message.direct = true;
     message.headers.set("Accept", "application/json");
     if (auto token = container_authorization(surroundings)) message.headers.set("Authorization", *std::move(token));
     const auto answer = auth::ask(caller, std::move(message), 3, std::chrono::seconds(2), judge_container);

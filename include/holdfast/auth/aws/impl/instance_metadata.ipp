@@ -65,6 +65,7 @@ private:
                                    const std::string& value) const {
         http::request message = auth::request_to(method, server_, path);
         message.headers.set(field, value);
+        message.direct = true;
         for (unsigned attempt = 0; attempt < options_.attempts; ++attempt) {
             try {
                 auto answer = auth::ask_once(caller_, message, options_.timeout);

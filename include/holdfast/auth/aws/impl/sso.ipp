@@ -11,6 +11,7 @@
 
 #include <holdfast/auth/aws/json_credentials.hpp>
 #include <holdfast/auth/aws/sso_token.hpp>
+#include <holdfast/auth/aws/timestamp.hpp>
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/percent_encoding.hpp>
 
@@ -61,7 +62,8 @@ inline auth::aws_credentials read_sso_answer(std::string_view text, std::string_
     return {.access_key_id = *key_id,
             .secret_access_key = secret(*key),
             .session_token = secret(*token),
-            .expires = std::chrono::system_clock::time_point(std::chrono::milliseconds(end->get_int64()))};
+            .expires = auth::clamp_to_clock(
+                std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(end->get_int64())))};
 }
 
 }  // namespace holdfast::detail

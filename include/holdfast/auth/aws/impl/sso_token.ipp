@@ -7,9 +7,9 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
-#include <array>
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <optional>
 #include <span>
 
@@ -21,6 +21,7 @@
 #include <holdfast/detail/digest.hpp>
 #include <holdfast/detail/hex.hpp>
 #include <holdfast/detail/system.hpp>
+#include <holdfast/detail/temp_directory.hpp>
 
 namespace holdfast::detail {
 
@@ -95,14 +96,12 @@ inline void take_sso_token(boost::json::object& cache, const http::response& ans
 // A token that can't be kept is good all the same.
 inline void try_write_sso_cache(const boost::json::object& cache, const std::string& path) {
     try {
-        std::array<std::byte, 8> random{};
-        random_bytes(random);
+        const temp_directory staging(std::filesystem::path(path).parent_path());
         const std::string text = boost::json::serialize(cache);
-        const std::string staged = path + "." + to_hex(random);
-        file out = file::create_new(staged, 0600);
+        file out = file::create_new((staging.path() / "token").string(), 0600);
         out.write_at(0, std::as_bytes(std::span(text)));
         out.close_checked();
-        rename_path(staged, path, true);
+        rename_path(out.path(), path, true);
     } catch (const error&) {
         return;
     }

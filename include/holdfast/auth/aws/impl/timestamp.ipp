@@ -3,6 +3,7 @@
 
 #include <holdfast/auth/aws/timestamp.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 #include <holdfast/detail/ascii.hpp>
@@ -15,12 +16,12 @@ public:
 
     std::optional<std::chrono::system_clock::time_point> read() {
         const auto day = date();
-        if (day && rest_.empty()) return *day;
+        if (day && rest_.empty()) return auth::clamp_to_clock(*day);
         if (!day || !(take("T") || take("t") || take(" "))) return std::nullopt;
         const auto time = clock_time();
         const auto offset = time ? zone() : std::nullopt;
         if (!offset || !rest_.empty()) return std::nullopt;
-        return *day + *time - *offset;
+        return auth::clamp_to_clock(*day + *time - *offset);
     }
 
 private:
@@ -99,6 +100,13 @@ HOLDFAST_DECL std::string format_timestamp(std::chrono::system_clock::time_point
                                    static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
                                    static_cast<int>(clock.seconds().count()));
     return std::string(text, static_cast<std::size_t>(size));
+}
+
+HOLDFAST_DECL std::chrono::system_clock::time_point clamp_to_clock(
+    std::chrono::sys_time<std::chrono::milliseconds> time) {
+    using clock = std::chrono::system_clock;
+    constexpr std::chrono::sys_seconds last = std::chrono::floor<std::chrono::seconds>(clock::time_point::max());
+    return std::clamp<decltype(time)>(time, {}, last);
 }
 
 }  // namespace holdfast::auth

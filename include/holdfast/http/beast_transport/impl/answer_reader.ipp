@@ -24,7 +24,7 @@ HOLDFAST_DECL void answer_reader::await() {
 
 HOLDFAST_DECL bool answer_reader::await_continue(std::chrono::milliseconds time) {
     if (parse()) return true;  // it came with the handshake
-    const auto end = std::chrono::steady_clock::now() + time;
+    const auto end = detail::after(time);
     while (!has_continue_) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
         if (left.count() <= 0 || !waits_.wait_at_most(from_.wire(), {.readable = true}, left, "receive").readable)

@@ -12,10 +12,6 @@
 
 namespace holdfast::detail {
 
-inline steady_time after(std::chrono::milliseconds time) {
-    return std::chrono::steady_clock::now() + time;
-}
-
 inline void check_tunnel_answer(unsigned status, const http::proxy& by) {
     if (status / 100 == 2) return;
     const std::string host = by.server.host_header();
