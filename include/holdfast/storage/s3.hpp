@@ -22,10 +22,10 @@ class client;
 /// Objects in an S3 bucket, or in any store that speaks S3, below a prefix.
 ///
 /// Effects: an object beyond two parts goes up as a multipart upload, its parts in parallel; one that fails or is
-/// stopped is aborted, and one whose process was killed is continued by the next put of the same key. Every request
-/// is retried as `s3_options::retry` says; a read that breaks off continues where it was, guarded by the ETag.
-/// Conditional puts carry a mark of their own (x-amz-meta-holdfast-writer), so that one whose answer was lost is
-/// recognised.
+/// stopped is aborted, and one whose process was killed is continued by the next put of the same key, where
+/// `s3_options::resume` allows it. Every request is retried as `s3_options::retry` says; a read that breaks off
+/// continues where it was, guarded by the ETag. Conditional puts carry a mark of their own
+/// (x-amz-meta-holdfast-writer), so that one whose answer was lost is recognised.
 /// Thread safety: copies share connections, credentials and limits; all calls from any number of threads.
 /// Errors beyond the concept's: `not_configured` (no such bucket, which is no empty store but a wrong name; a bad
 /// setting), `untrusted` (TLS), `corrupt` (a body other than its checksum).

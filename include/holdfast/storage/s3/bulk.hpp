@@ -18,7 +18,8 @@ HOLDFAST_DECL void list_objects(client& store, std::string_view prefix, const li
 HOLDFAST_DECL void remove_object(client& store, const object_key& key);
 
 /// Removes a thousand objects a request, several requests at a time; what a server won't remove by name in XML, or
-/// not many at once, is removed object by object.
+/// not many at once, is removed object by object. A key that can't be removed keeps no other from it.
+/// Errors: that of the first such key.
 HOLDFAST_DECL void remove_objects(client& store, std::span<const object_key> keys);
 
 /// Copies within the bucket; what is larger than `s3_options::copy_part_size` or 5 GB in parts, several at once.

@@ -46,7 +46,9 @@ private:
 /// Effects: each attempt is signed anew, with the credentials and the server's time of that moment. A request for a
 /// bucket in another region, one whose time was refused and one whose credentials had expired are sent once more,
 /// corrected; the region and the clock's offset are kept for later requests. Where the answer does not say which of
-/// them it is, as none to a HEAD does, a list of the bucket is asked for, once, whose answer does.
+/// them it is, as none to a HEAD does, a list of the bucket is asked for, once, whose answer does; where that fails
+/// for a passing reason, the request counts as failed for it too. While credentials are asked for, a request takes
+/// none of `s3_options::connections`.
 /// Thread safety: all calls from any number of threads.
 class client {
 public:
@@ -87,6 +89,7 @@ private:
         bool clock = false;
         bool credentials = false;
         auth::aws_credentials used = {};
+        std::chrono::system_clock::time_point signed_at = {};
     };
     using deadline_point = std::chrono::steady_clock::time_point;
 

@@ -59,8 +59,10 @@ struct s3_options {
     std::uint64_t part_size = 16U << 20;        ///< bytes, 5 MiB to 5 GiB; larger where 10,000 parts would not do
     std::uint64_t copy_part_size = 512U << 20;  ///< bytes; larger objects are copied in such parts, several at once
     unsigned connections = 16;                  ///< requests at a time, all calls together
-    bool resume = true;                         ///< continue an unfinished upload of the same key whose parts match
-    std::chrono::milliseconds deadline{std::chrono::hours{1}};  ///< of one request, its retries included
+    bool resume = true;                         ///< continue an unfinished upload of the same key whose parts match;
+                                                ///< never where encryption or a storage class is asked for, since the
+                                                ///< upload may have been begun without
+    std::chrono::milliseconds deadline{std::chrono::hours{1}};  ///< of one request and its retries; at most a year
 
     http::transport_options transport = {};     ///< its proxies and CA bundle: as `from_environment`, AWS_CA_BUNDLE
     http::retry_options retry = {};             ///< its attempts: AWS_MAX_ATTEMPTS where set
@@ -77,7 +79,7 @@ struct bucket_address {
     std::string prefix;  ///< of every key, no '/' at either end
     std::string region;
     http::origin server;         ///< without the bucket
-    std::string base_path = {};  ///< of a custom endpoint: "/storage/v1/s3"; mostly empty
+    std::string base_path = {};  ///< of a custom endpoint, decoded: "/storage/v1/s3"; mostly empty
     bool custom = false;         ///< not AWS
     bool virtual_hosted = false;
     bool dual_stack = false;

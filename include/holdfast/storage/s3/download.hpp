@@ -20,7 +20,8 @@ namespace holdfast::s3 {
 /// One read of an object or of a range of it, which goes on where it broke off.
 ///
 /// Effects: one GET. A repetition asks for what is missing, of the same ETag, so that no byte reaches the sink
-/// twice. A whole object whose answer carries a checksum of the whole is checked by it.
+/// twice; where the server gives no ETag, a read of which something has arrived is not repeated. A whole object whose
+/// answer carries a checksum of the whole is checked by it.
 class download {
 public:
     HOLDFAST_DECL download(client& store, const object_key& key, byte_sink& sink, const get_options& options);

@@ -25,6 +25,9 @@ HOLDFAST_DECL error refused(const operation& what, const failure& why, unsigned 
 /// "; the server answered 403 AccessDenied: …", for the end of a message.
 HOLDFAST_DECL std::string server_words(const failure& why, unsigned status);
 
+/// Errors: always, `corrupt`: a page of a list that names itself as the next one would be asked for forever.
+[[noreturn]] HOLDFAST_DECL void throw_same_page(const operation& what);
+
 /// Errors: always, `not_configured`.
 [[noreturn]] HOLDFAST_DECL void throw_no_bucket(const operation& what, std::string_view bucket);
 

@@ -179,6 +179,17 @@ TEST_CASE("a list that the server answers with something else fails") {
     CHECK(error_of([&] { list_all(store); })->kind() == errc::corrupt);
 }
 
+TEST_CASE("a list whose page leads to itself ends") {
+    http::response page;
+    page.status = 200;
+    page.text =
+        "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>"
+        "</ListBucketResult>";
+    const auto script = testing_support::scripted_transport::in_order({page, page, page, page});
+    CHECK(error_of([&] { list_all(s3_storage("s3://bucket", options_for(script))); })->kind() == errc::corrupt);
+    CHECK(script.requests().size() == 2);
+}
+
 TEST_CASE("many objects are removed by few requests") {
     const fake_s3 server;
     fill(server, 2'500);
@@ -204,6 +215,26 @@ TEST_CASE("keys that XML can't carry are removed one by one") {
     s3_storage("s3://bucket", options_for(server)).remove_batch(keys);
     CHECK(server.state().objects.empty());
     CHECK(server.request_count() == 3);
+}
+
+TEST_CASE("a prefix that XML can't carry makes its keys such keys") {
+    const fake_s3 server;
+    for (const char* name : {"p\x01/a", "p\x01/b"}) server.state().objects[name] = {.etag = "\"e\""};
+    s3_storage("s3://bucket/p\x01", options_for(server)).remove_batch(std::vector{object_key("a"), object_key("b")});
+    CHECK(server.state().objects.empty());
+}
+
+TEST_CASE("a key that is too long is not removed, the others are") {
+    const fake_s3 server;
+    for (const char* name : {"p/a", "p/b", "p/c"}) server.state().objects[name] = {.etag = "\"e\""};
+    const object_key too_long{std::string(object_key::max_size - 1, 'k')};
+    const std::vector keys{object_key("a"), too_long, object_key("b"), object_key("c")};
+    const auto failure = error_of([&] { s3_storage("s3://bucket/p", options_for(server)).remove_batch(keys); });
+    REQUIRE(failure);
+    CHECK(failure->kind() == errc::invalid_argument);
+    CHECK(failure->key() == too_long.str());
+    CHECK(server.state().objects.empty());
+    CHECK(server.request_count() == 1);
 }
 
 TEST_CASE("a server that can't remove many at once") {
@@ -235,6 +266,17 @@ TEST_CASE("errors of single keys") {
     CHECK(failure->key() == "dir/3");
     CHECK_FALSE(server.state().objects.contains("dir/1"));
     CHECK(server.state().objects.contains("dir/3"));
+}
+
+TEST_CASE("an error of a key that was not sent is one of any key") {
+    const fake_s3 server;
+    fill(server, 5);
+    http::response odd;
+    odd.status = 200;
+    odd.text = "<DeleteResult><Error><Key>bucket/dir/3</Key><Code>AccessDenied</Code></Error></DeleteResult>";
+    const auto transport = refusing(server, "POST", "delete", odd);
+    s3_storage("s3://bucket", options_for(transport)).remove_batch(numbered_keys(5));
+    CHECK(server.state().objects.empty());
 }
 
 TEST_CASE("the network fails once, at any request of a removal") {

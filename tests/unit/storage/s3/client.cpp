@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -72,6 +73,8 @@ TEST_CASE("where requests go") {
     s3_options behind = options_for(script);
     behind.endpoint = "https://host/storage/s3/";
     CHECK(asked("s3://bucket/p", "k", behind).target == "/storage/s3/bucket/p/k");
+    behind.endpoint = "https://host/a%20b%25";
+    CHECK(asked("s3://bucket/p", "k", behind).target == "/a%20b%25/bucket/p/k");
 }
 
 TEST_CASE("every attempt is signed, with the credentials of that moment") {
@@ -105,6 +108,22 @@ TEST_CASE("every attempt is signed, with the credentials of that moment") {
         CHECK(error_of([&] { s3_storage("s3://bucket", without).head(key); })->kind() == errc::access_denied);
         CHECK(script.requests().size() == 3);
     }
+}
+
+TEST_CASE("asking for credentials takes no connection") {
+    const scripted_transport script([](const http::request&) { return answer_of(200, {{"Content-Length", "3"}}); });
+    s3_options options = options_for(script);
+    options.connections = 1;
+    options.deadline = std::chrono::seconds(2);
+    std::function<void()> meanwhile;
+    options.provider = [&, keys = *options.credentials] {
+        if (meanwhile) std::exchange(meanwhile, nullptr)();
+        return std::optional(keys);
+    };
+    const s3_storage store("s3://bucket", options);
+    meanwhile = [&] { CHECK(store.head(object_key("other"))->size == 3); };
+    CHECK(store.head(key)->size == 3);
+    CHECK(script.requests().size() == 2);
 }
 
 TEST_CASE("a bucket in another region is found, once") {
@@ -149,6 +168,23 @@ TEST_CASE("a bucket in another region is found, once") {
         CHECK(s3_storage("s3://bucket/p", options_for(script)).head(key)->size == 3);
         CHECK(script.requests()[1].target == "/bucket?list-type=2&max-keys=1&prefix=p%2F");
         CHECK(header(script.requests()[2], "Authorization").find("/here/s3/") != std::string::npos);
+    }
+    SUBCASE("asking again where that fails for a passing reason") {
+        const auto told = answer_of(400, {}, error_text("AuthorizationHeaderMalformed", "<Region>here</Region>"));
+        for (const unsigned failure : {503U, 500U, 429U, 0U}) {
+            CAPTURE(failure);
+            const scripted_transport script([=, turn = 0](const http::request& message) mutable {
+                if (header(message, "Authorization").find("/here/s3/") != std::string::npos) {
+                    return answer_of(200, {{"Content-Length", "3"}});
+                }
+                if (message.method == "HEAD") return answer_of(400);
+                if (++turn > 1) return told;
+                if (failure == 0) throw error(errc::unavailable, "send", "", "cut");
+                return answer_of(failure);
+            });
+            CHECK(s3_storage("s3://bucket", options_for(script)).head(key)->size == 3);
+            CHECK(script.requests().size() == 5);
+        }
     }
     SUBCASE("asking no more than once") {
         const scripted_transport script([](const http::request&) { return answer_of(400); });
@@ -207,6 +243,35 @@ TEST_CASE("a wrong clock is corrected by the server's, for later requests too") 
     CHECK(script.requests().size() == 2);
     CHECK(store.head(key)->size == 3);
     CHECK(script.requests().size() == 3);
+}
+
+TEST_CASE("a wrong clock is corrected for every request that was under way with it") {
+    std::function<void()> meanwhile;
+    const auto skewed = [&](const http::request& message, const http::exchange_options& how) {
+        if (meanwhile) std::exchange(meanwhile, nullptr)();
+        const bool is_right = header(message, "X-Amz-Date").starts_with("20261124T1200");
+        return testing_support::deliver(
+            is_right ? answer_of(200, {{"Content-Length", "3"}})
+                     : answer_of(403, {{"Date", "Tue, 24 Nov 2026 12:00:00 GMT"}}, error_text("RequestTimeTooSkewed")),
+            how);
+    };
+    s3_options options = options_for(skewed);
+    options.clock = [] { return std::chrono::sys_days{std::chrono::year{2026} / 11 / 20}; };
+    const s3_storage store("s3://bucket", options);
+    meanwhile = [&] { CHECK(store.head(object_key("other"))->size == 3); };
+    CHECK(store.head(key)->size == 3);
+}
+
+TEST_CASE("a Date of another century corrects no clock") {
+    for (const std::string date : {"Fri, 01 Jan 1700 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"}) {
+        CAPTURE(date);
+        const scripted_transport script([=](const http::request&) {
+            return answer_of(403, {{"Date", date}}, error_text("RequestTimeTooSkewed"));
+        });
+        CHECK(error_of([&] { s3_storage("s3://bucket", options_for(script)).head(key); })->kind() ==
+              errc::access_denied);
+        CHECK(script.requests().size() == 1);
+    }
 }
 
 TEST_CASE("credentials that expired are asked for anew") {
@@ -296,6 +361,17 @@ TEST_CASE("a missing bucket is told from a missing object") {
     CHECK(server.request_count() == before + 2);  // the bucket is looked for once
     CHECK_FALSE(there.head(key));
     CHECK(server.request_count() == before + 3);
+}
+
+TEST_CASE("a failure of the server doesn't show that the bucket exists") {
+    const auto attempts = http::retry_options{}.attempts;
+    const scripted_transport script([=, looks = 0U](const http::request& message) mutable {
+        const bool is_bucket = message.target == "/bucket";
+        return answer_of(is_bucket && ++looks <= attempts ? 503 : 404);
+    });
+    const s3_storage store("s3://bucket", options_for(script));
+    CHECK_FALSE(store.head(key));
+    CHECK(error_of([&] { store.head(key); })->kind() == errc::not_configured);
 }
 
 TEST_CASE("a key that S3 can't have is refused before any request") {

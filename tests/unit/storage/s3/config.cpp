@@ -135,11 +135,13 @@ TEST_CASE("a custom endpoint") {
     CHECK(address.region == "us-east-1");
     CHECK(options.integrity == s3_integrity::sha256);
     CHECK(resolve({}, {.endpoint = "https://host/storage/v1/s3/"}).address.base_path == "/storage/v1/s3");
+    CHECK(resolve({}, {.endpoint = "https://host/a%20b%25/"}).address.base_path == "/a b%");
     CHECK(s3::in_region(address, "EU_somewhere").server == address.server);
     CHECK(s3::in_region(address, "EU_somewhere").region == "EU_somewhere");
 
     SUBCASE("that is no URL is named, not shown") {
-        for (const char* text : {"host:9000", "ftp://host", "http://user:hidden@host", "https://host/?hidden=1"}) {
+        for (const char* text : {"host:9000", "ftp://host", "http://user:hidden@host", "https://host/?hidden=1",
+                                 "https://host/hidden%zz"}) {
             try {
                 resolve({{"AWS_ENDPOINT_URL", text}});
                 FAIL_CHECK("accepted " << text);

@@ -38,7 +38,7 @@ s3_options checked(http::any_transport transport) {
 }
 
 /// Each of the first `cuts` bodies breaks off after `size` bytes.
-http::any_transport cutting(const fake_s3& server, int cuts, std::size_t size) {
+http::any_transport cutting(const http::any_transport& server, int cuts, std::size_t size) {
     return [=, left = std::make_shared<std::atomic<int>>(cuts)](const http::request& message,
                                                                 const http::exchange_options& options) {
         if (message.method != "GET" || left->fetch_sub(1) <= 0) return server(message, options);
@@ -99,6 +99,18 @@ TEST_CASE("a read that breaks off goes on where it was, and no byte comes twice"
         store.get(key, memory, {.range = {5, 10}});
         CHECK(memory.text() == content.substr(5, 10));
         CHECK(last_range(server) == "bytes=9-14");
+    }
+    SUBCASE("and fails where no ETag tells whether it still is the same object") {
+        const auto without_etag = [&](const http::request& message, const http::exchange_options& options) {
+            http::response answer = server(message, {});
+            answer.headers.erase("ETag");
+            return testing_support::deliver(std::move(answer), options);
+        };
+        memory_sink memory;
+        const s3_storage store("s3://bucket", checked(cutting(without_etag, 1, 4)));
+        CHECK(failure_of([&] { store.get(key, memory); }) == errc::corrupt);
+        CHECK(memory.text() == content.substr(0, 4));
+        CHECK(get_text(s3_storage("s3://bucket", checked(cutting(without_etag, 1, 0))), key) == content);
     }
     SUBCASE("and fails where the object changed meanwhile") {
         const auto changing = [&, cut = cutting(server, 1, 4)](const http::request& message,
@@ -188,6 +200,9 @@ TEST_CASE("answers that contradict the request are refused") {
     CHECK(failure_with({2, 2}, 206, "23", "nonsense"));
     CHECK(failure_with({}, 206, "23", "bytes 2-3/10"));
     CHECK(failure_with({}, 200, "012", "", "4"));
+    CHECK(failure_with({}, 202, "0123", ""));
+    CHECK(failure_with({}, 203, "0123", ""));
+    CHECK(failure_with({}, 204, "", ""));
 }
 
 TEST_CASE("a read that is stopped ends") {

@@ -188,7 +188,7 @@ TEST_CASE("kind_of: without a known code the status says it") {
     CHECK(kind(200) == errc::unavailable);
     CHECK(kind(301) == errc::not_configured);
     CHECK(kind(304) == errc::precondition_failed);
-    CHECK(kind(307) == errc::unavailable);
+    CHECK(kind(307) == errc::not_configured);
     CHECK(kind(400) == errc::invalid_argument);
     CHECK(kind(401) == errc::access_denied);
     CHECK(kind(403) == errc::access_denied);

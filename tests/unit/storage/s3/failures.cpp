@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <tests/support/failures.hpp>
+
 namespace {
 
 using namespace holdfast;
@@ -25,6 +27,15 @@ TEST_CASE("server_words: status, code, message and the request's id") {
           "; the server answered 503 SlowDown: Reduce (request R7)");
     CHECK(server_words({.code = "HTTP 502", .message = "Bad Gateway", .region = {}, .request_id = {}}, 502) ==
           "; the server answered 502: Bad Gateway");
+}
+
+TEST_CASE("throw_same_page: corrupt, of the operation") {
+    const auto failure = testing_support::error_of([] { throw_same_page(reading); });
+    REQUIRE(failure);
+    CHECK(failure->kind() == errc::corrupt);
+    CHECK(failure->operation() == "get");
+    CHECK(failure->key() == "a/b");
+    CHECK(says(*failure, "the same page again"));
 }
 
 TEST_CASE("refused: kind, verb and key of the caller, and what to do") {

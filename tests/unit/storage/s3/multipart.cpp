@@ -323,6 +323,26 @@ TEST_CASE_FIXTURE(fixture, "list_unfinished: an answer that is no list is an err
     CHECK(failure_of([&] { s3::list_unfinished(behind_a_portal, {.verb = "clean"}, ""); }) == errc::corrupt);
 }
 
+TEST_CASE("list_unfinished and multipart_upload: a page that leads to itself is an error") {
+    const auto truncated = [](const std::string& root, const std::string& markers) {
+        http::response page;
+        page.status = 200;
+        page.text = "<" + root + "><IsTruncated>true</IsTruncated>" + markers + "</" + root + ">";
+        return testing_support::scripted_transport::in_order({page, page, page, page});
+    };
+    const auto uploads = truncated("ListMultipartUploadsResult",
+                                   "<NextKeyMarker>k</NextKeyMarker><NextUploadIdMarker>u</NextUploadIdMarker>");
+    auto lister = client_for(uploads);
+    CHECK(failure_of([&] { s3::list_unfinished(lister, {.verb = "clean"}, ""); }) == errc::corrupt);
+    CHECK(uploads.requests().size() == 2);
+    const auto parts = truncated("ListPartsResult", "<NextPartNumberMarker>1</NextPartNumberMarker>");
+    auto reader = client_for(parts);
+    multipart_upload upload(reader, {.verb = "put", .key = key});
+    upload.take_over("other");
+    CHECK(failure_of([&] { upload.parts(); }) == errc::corrupt);
+    CHECK(parts.requests().size() == 2);
+}
+
 TEST_CASE_FIXTURE(fixture, "abort_upload: frees the upload; one that is gone is no error, a refusal is") {
     const auto id = begin_upload();
     const s3::operation what{.verb = "clean", .shown = "key", .object = "dir/key"};

@@ -218,4 +218,9 @@ TEST_CASE("operation: a caller who asked to stop, and a deadline that has passed
     CHECK(script.requests().empty());
 }
 
+TEST_CASE("operation: a deadline beyond what the clock can count is a late one, not one that has passed") {
+    auto store = client_for(always(200));
+    CHECK(store.send({.verb = "get", .deadline = std::chrono::milliseconds::max()}).answer.status == 200);
+}
+
 }  // namespace

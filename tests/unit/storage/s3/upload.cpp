@@ -297,6 +297,21 @@ TEST_CASE("an upload that a killed process left is continued") {
         CHECK(count_parts(server) == 4);
         CHECK(server.state().uploads.size() == 1);
     }
+    SUBCASE("not where it may lack what the options ask for") {
+        SUBCASE("encryption") {
+            options.server_side_encryption = "AES256";
+        }
+        SUBCASE("a key of encryption") {
+            options.kms_key_id = "key";
+        }
+        SUBCASE("a storage class") {
+            options.storage_class = "STANDARD_IA";
+        }
+        s3_storage("s3://bucket", options).put(key, view(large_text()));
+        CHECK(count_parts(server) == 4);
+        CHECK(count(server, "POST", "uploads=") == 1);
+        CHECK(server.state().uploads.size() == 1);
+    }
     SUBCASE("or begun anew where the server finds fault with its parts") {
         for (auto& [number, one] : server.state().uploads.begin()->second.parts) one.crc32c.reset();
         s3_options plain = options;

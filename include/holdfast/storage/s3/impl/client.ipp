@@ -120,11 +120,13 @@ HOLDFAST_DECL http::request client::make_request(const operation& what, const si
 
 HOLDFAST_DECL http::response client::exchange_once(const operation& what, const site& place, corrections& done,
                                                    http::exchange_state& state, deadline_point deadline) {
-    const held_slot slot(slots_, what.stop, deadline);
     state = {};
+    auto keys = credentials();  // may take long, and requests of its own
+    const held_slot slot(slots_, what.stop, deadline);
     http::request message = make_request(what, place);
-    if (auto keys = credentials()) {
-        place.signer.sign(message, *keys, now(), what.payload_hash);
+    if (keys) {
+        done.signed_at = now();
+        place.signer.sign(message, *keys, done.signed_at, what.payload_hash);
         done.used = std::move(*keys);
     }
     const http::exchange_options options{
@@ -177,7 +179,9 @@ HOLDFAST_DECL http::verdict client::judge(const operation& what, const http::res
 HOLDFAST_DECL outcome client::send(const operation& what) {
     outcome result;
     corrections done;
-    const auto deadline = std::chrono::steady_clock::now() + what.deadline.value_or(options_.deadline);
+    constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);  // within what the clock can count
+    const auto deadline =
+        std::chrono::steady_clock::now() + std::min(what.deadline.value_or(options_.deadline), longest);
     const auto try_once = [&](unsigned, http::exchange_state& state) {
         if (result.repeated && what.settled && what.settled()) {
             result.settled = true;
@@ -216,9 +220,9 @@ HOLDFAST_DECL http::response client::require(const operation& what) {
 HOLDFAST_DECL void client::require_bucket(const operation& what) {
     if (bucket_is_known_) return;
     operation look{.verb = what.verb, .shown = what.shown, .method = "HEAD", .stop = what.stop};
-    const http::response answer = send(look).answer;
-    if (answer.status == 404) throw_no_bucket(what, bucket_);
-    bucket_is_known_ = true;
+    const outcome result = send(look);
+    if (result.answer.status == 404) throw_no_bucket(what, bucket_);
+    if (!result.is_passing) bucket_is_known_ = true;
 }
 
 HOLDFAST_DECL void client::fail(const operation& what, const http::response& answer) const {

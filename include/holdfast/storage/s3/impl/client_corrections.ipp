@@ -24,12 +24,16 @@ inline bool hides_its_reason(const operation& what, const http::response& answer
 HOLDFAST_DECL void client::ask_reason(const operation& what, http::response& answer, const site& place,
                                       corrections& done, deadline_point deadline) {
     if (done.reason || !hides_its_reason(what, answer)) return;
-    done.reason = true;
     operation look{.verb = what.verb, .shown = what.shown, .stop = what.stop};
     look.fields = {{"list-type", "2"}, {"max-keys", "1"}, {"prefix", prefix_}};
     http::exchange_state state;
     corrections other;
     http::response told = exchange_once(look, place, other, state, deadline);
+    if (retry_hint_of(told) != retry_hint::none) {  // the repetition asks for the reason again
+        answer = std::move(told);
+        return;
+    }
+    done.reason = true;
     if (const auto why = find_failure(told); why && !why->region.empty()) {
         answer.headers.set("x-amz-bucket-region", why->region);
     }
@@ -53,16 +57,25 @@ HOLDFAST_DECL bool client::correct_region(const failure& why, const site& place,
     return true;
 }
 
+// In whole seconds, since a Date may be further away than the clock's nanoseconds reach.
+inline std::chrono::seconds seconds_between(std::chrono::system_clock::time_point from,
+                                            std::chrono::system_clock::time_point to) {
+    return std::chrono::floor<std::chrono::seconds>(to) - std::chrono::floor<std::chrono::seconds>(from);
+}
+
 HOLDFAST_DECL bool client::correct_clock(const http::response& answer, corrections& done) {
     constexpr std::chrono::minutes tolerated{5};  // servers allow 15
+    constexpr std::chrono::years believable{100};
     if (done.clock || options_.anonymous || (answer.status != 403 && answer.status != 400)) return false;
     const std::string* date = answer.headers.find("date");
     const auto theirs = date != nullptr ? parse_http_date(*date) : std::nullopt;
     if (!theirs) return false;
-    const auto difference = *theirs - now();
-    if (difference < tolerated && -difference < tolerated) return false;
+    // not by now(), which another request may have corrected meanwhile
+    if (std::chrono::abs(seconds_between(done.signed_at, *theirs)) < tolerated) return false;
+    const auto offset = seconds_between(options_.clock(), *theirs);
+    if (std::chrono::abs(offset) > believable) return false;
     done.clock = true;
-    clock_offset_ = std::chrono::duration_cast<std::chrono::seconds>(*theirs - options_.clock()).count();
+    clock_offset_ = offset.count();
     return true;
 }
 

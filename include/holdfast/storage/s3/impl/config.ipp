@@ -9,6 +9,7 @@
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/ascii.hpp>
+#include <holdfast/detail/percent_encoding.hpp>
 #include <holdfast/http/message.hpp>
 #include <holdfast/http/proxy.hpp>
 #include <holdfast/storage/s3/endpoint.hpp>
@@ -41,7 +42,7 @@ inline std::optional<setting> find_endpoint(const s3_options& options, const set
 inline http::url parse_endpoint(const setting& endpoint) {
     try {
         http::url parsed = http::url::parse(endpoint.value);
-        if (parsed.target.find('?') == std::string::npos) return parsed;
+        if (parsed.target.find('?') == std::string::npos && detail::percent_decode(parsed.target)) return parsed;
     } catch (const error&) {
     }
     throw error(errc::not_configured, "open store", "",
@@ -158,7 +159,7 @@ inline void place_at_custom(bucket_address& address, const setting& endpoint) {
     http::url url = parse_endpoint(endpoint);
     while (url.target.ends_with('/')) url.target.pop_back();
     address.server = std::move(url.server);
-    address.base_path = std::move(url.target);
+    address.base_path = *detail::percent_decode(url.target);
     address.custom = true;
 }
 

@@ -36,6 +36,9 @@ HOLDFAST_DECL object_info download::look() const {
 HOLDFAST_DECL void download::ask(http::request& message) const {
     const byte_range& range = options_.range;
     const std::uint64_t from = begin_ + delivered_;
+    if (delivered_ > 0 && info_->etag.empty()) {
+        refuse("the read broke off, and the server gives no ETag by which to go on with the same object; get it again");
+    }
     if (!is_whole(range) || delivered_ > 0) {
         const std::uint64_t end = range.size >= beyond_objects ? beyond_objects : begin_ + range.size;
         const std::string last = end >= beyond_objects ? "" : std::to_string(end - 1);
@@ -88,6 +91,7 @@ HOLDFAST_DECL http::body_destination download::accept(const http::response& answ
 }
 
 HOLDFAST_DECL void download::verify() const {
+    if (!info_) refuse("the server answers with neither the object nor a range of it; check the endpoint");
     if (delivered_ != expected_) refuse("fewer bytes arrived than the object has; get it again");
     if (checking_ && checking_->value(expected_) != *checksum_) {
         refuse("what arrived is not what the checksum says; get it again, and store it anew if that does not help");

@@ -106,6 +106,7 @@ inline errc kind_of_status(unsigned status) noexcept {
         case 301:
         case 302:
         case 303:
+        case 307:
         case 308:
             return errc::not_configured;
         case 401:

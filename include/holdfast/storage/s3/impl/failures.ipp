@@ -92,6 +92,10 @@ HOLDFAST_DECL void throw_refused(const operation& what, const http::response& an
     throw refused(what, why.value_or(failure{}), answer.status, bucket);
 }
 
+HOLDFAST_DECL void throw_same_page(const operation& what) {
+    throw error(errc::corrupt, what.verb, what.shown, "the server sends the same page again; check the endpoint");
+}
+
 HOLDFAST_DECL void throw_no_bucket(const operation& what, std::string_view bucket) {
     throw refused(what, {.code = "NoSuchBucket", .message = "no such bucket", .region = {}, .request_id = {}}, 404,
                   bucket);

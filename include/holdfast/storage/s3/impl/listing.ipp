@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include <holdfast/storage/s3/failures.hpp>
 #include <holdfast/storage/s3/wire.hpp>
 
 namespace holdfast::s3 {
@@ -21,6 +22,7 @@ inline object_page fetch_page(client& store, const std::string& shown, const std
     object_page page;
     what.read = [&](const http::response& answer) { page = parse_objects(answer.text); };
     store.require(what);
+    if (!token.empty() && page.next_token == token) throw_same_page(what);
     return page;
 }
 

@@ -19,12 +19,16 @@ HOLDFAST_DECL unfinished_uploads list_unfinished(client& store, const operation&
     do {
         operation list{.verb = what.verb, .shown = what.shown, .stop = what.stop, .deadline = what.deadline};
         list.fields = {{"uploads", ""}, {"encoding-type", "url"}, {"prefix", prefix}};
-        if (!page.next_key_marker.empty()) {
-            list.fields.emplace_back("key-marker", page.next_key_marker);
-            list.fields.emplace_back("upload-id-marker", page.next_id_marker);
+        const std::pair after(page.next_key_marker, page.next_id_marker);
+        if (!after.first.empty()) {
+            list.fields.emplace_back("key-marker", after.first);
+            list.fields.emplace_back("upload-id-marker", after.second);
         }
         list.read = [&](const http::response& answer) { page = parse_uploads(answer.text); };
         found.as_of = date_of(store.require(list), store);
+        if (!after.first.empty() && after == std::pair(page.next_key_marker, page.next_id_marker)) {
+            throw_same_page(list);
+        }
         for (auto& upload : page.uploads) {
             if (is_key ? upload.key == prefix : upload.key.starts_with(prefix))
                 found.uploads.push_back(std::move(upload));
@@ -183,11 +187,13 @@ HOLDFAST_DECL std::vector<part> multipart_upload::parts() {
     do {
         operation what = begin("GET");
         what.fields = {{"uploadId", id_}};
-        if (!page.next_marker.empty()) what.fields.emplace_back("part-number-marker", page.next_marker);
+        const std::string after = page.next_marker;
+        if (!after.empty()) what.fields.emplace_back("part-number-marker", after);
         what.read = [&](const http::response& answer) { page = parse_parts(answer.text); };
         const http::response answer = store_.send(what).answer;
         if (find_failure(answer)) fail(what, answer);
         what.read(answer);  // an answer that can't be read says so now
+        if (!after.empty() && page.next_marker == after) throw_same_page(what);
         found.insert(found.end(), page.parts.begin(), page.parts.end());
     } while (!page.next_marker.empty());
     return found;

@@ -39,7 +39,7 @@ public:
     void run() {
         std::vector<std::size_t> single;
         std::vector<std::size_t> many;
-        for (std::size_t i = 0; i < keys_.size(); ++i) (is_xml_text(keys_[i].str()) ? many : single).push_back(i);
+        for (std::size_t i = 0; i < keys_.size(); ++i) (can_be_named(keys_[i]) ? many : single).push_back(i);
         if (many.size() == 1) single.push_back(std::exchange(many, {}).front());
         constexpr std::size_t most = 1000;
         const std::size_t batches = (many.size() + most - 1) / most;
@@ -55,6 +55,12 @@ public:
 
 private:
     using indices = std::span<const std::size_t>;
+
+    // Whether a request for many may hold the key; what is too long is refused on its own, so that it spoils no other.
+    bool can_be_named(const object_key& key) const {
+        const std::string name = store_.prefix() + key.str();
+        return name.size() <= object_key::max_size && is_xml_text(name);
+    }
 
     void remove_singly(indices chosen) {
         detail::parallel_for(chosen.size(), store_.options().connections, [&](std::size_t i) {
@@ -94,7 +100,7 @@ private:
         std::vector<std::size_t> again;
         for (const auto& one : refused_keys) {
             const auto found = index_of.find(one.key);
-            if (found == index_of.end()) continue;
+            if (found == index_of.end()) return remove_singly(batch);  // any key may be the one that was refused
             if (one.what.code != "NoSuchKey") again.push_back(found->second);
         }
         remove_singly(again);  // with retries of their own, and each with an error of its own

@@ -130,6 +130,11 @@ private:
     std::vector<std::optional<part>> found_;
 };
 
+// An upload keeps the encryption and the storage class that it was begun with, which may be others.
+inline bool may_take_over(const s3_options& options) {
+    return options.resume && options.server_side_encryption.empty() && options.storage_class.empty();
+}
+
 inline std::optional<object_info> put_parts_once(client& store, const object_key& key, const byte_source& source,
                                                  const put_options& options, const put_condition& condition,
                                                  bool resume) {
@@ -163,7 +168,7 @@ HOLDFAST_DECL std::optional<object_info> put_object(client& store, const object_
     for (int round = 1;; ++round) {
         if (!can_hold(store, key, options, condition)) return std::nullopt;
         try {
-            return put_parts_once(store, key, source, options, condition, store.options().resume && round == 1);
+            return put_parts_once(store, key, source, options, condition, may_take_over(store.options()) && round == 1);
         } catch (const upload_lost&) {
             if (round == rounds) throw;
         }
