@@ -46,7 +46,8 @@ std::vector<object_key> listed_documents_of_model(const Storage& storage, const 
 }  // namespace detail
 
 /// Removes a model: takes its documents away, that of the list first, then frees the data; a removal that was
-/// interrupted or stopped is finished by the next one of the same key. False where nothing was there.
+/// interrupted or stopped is finished by the next one of the same key. False where neither documents nor data
+/// were there; a manifest that alone was left is freed.
 /// Errors: `key_not_compatible`, `cancelled`; those of the storage.
 template <storage_backend Storage>
 bool remove_model(const Storage& storage, const reference& which, const transfer_limits& limits,
@@ -56,8 +57,7 @@ bool remove_model(const Storage& storage, const reference& which, const transfer
     const auto document = metaflow::model_artifact_document_key(id);
     const auto listed = detail::listed_documents_of_model(storage, id, stop);
     detail::check_not_stopped(stop, "remove", key.str());
-    const bool existed = storage.head(document) || !listed.empty() || detail::has_data(storage, key) ||
-                         storage.head(metaflow::model_manifest_key(id));
+    const bool existed = storage.head(document) || !listed.empty() || detail::has_data(storage, key);
     for (const auto& each : listed) {
         detail::check_not_stopped(stop, "remove", key.str());
         storage.remove(each);

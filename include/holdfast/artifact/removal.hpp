@@ -102,7 +102,8 @@ void remove_from_task(const Storage& storage, const metaflow::checkpoint_locatio
 }  // namespace detail
 
 /// Removes a checkpoint: moves `latest` to the newest one left, takes the documents away, then frees the data; a
-/// removal that was interrupted or stopped is finished by the next one of the same key. False where nothing was there.
+/// removal that was interrupted or stopped is finished by the next one of the same key. False where neither documents
+/// nor data were there; a manifest that alone was left is freed.
 /// Errors: `key_not_compatible`, `cancelled`; those of the storage.
 template <storage_backend Storage>
 bool remove_checkpoint(const Storage& storage, const reference& which, const transfer_limits& limits,
@@ -113,8 +114,7 @@ bool remove_checkpoint(const Storage& storage, const reference& which, const tra
     const auto task = detail::writing_task(storage, which, where, stop);
     detail::check_not_stopped(stop, "remove", key.str());
     const bool existed = storage.head(document) || detail::has_data(storage, key) ||
-                         (task && detail::is_listed(storage, where, *task)) ||
-                         storage.head(metaflow::manifest_key(where));
+                         (task && detail::is_listed(storage, where, *task));
     const auto others = [&](const std::stop_token& heeded) {
         const auto prefix = metaflow::artifact_documents_prefix(where.folder);
         return detail::newest_left(
