@@ -61,16 +61,15 @@ std::vector<stored_file> files_below(const Storage& storage, const saved_tree& t
     return found;
 }
 
-/// Returns what `call` returns. What vanished on this machine says nothing of the store: it is no `not_found`.
+/// Returns what `call` returns. What vanishes below a directory of this machine says nothing of the store: it is no
+/// `not_found`.
 template <class Call>
-auto name_what_vanished(const saved_tree& tree, Call call) {
+auto name_what_vanished(const std::filesystem::path& directory, Call call) {
     try {
         return call();
     } catch (const error& failed) {
-        const std::string_view key = failed.key();
-        const bool is_stored = key == tree.key.str() || key.starts_with(tree.key.str() + "/");
-        if (failed.kind() != errc::not_found || is_stored) throw;
-        throw error(errc::io_failure, "load", key, "it vanished while it was written; load again");
+        if (failed.kind() != errc::not_found || !failed.key().starts_with(directory.string())) throw;
+        throw error(errc::io_failure, "load", failed.key(), "it vanished while it was written; load again");
     }
 }
 
@@ -79,7 +78,7 @@ auto name_what_vanished(const saved_tree& tree, Call call) {
 template <storage_backend Storage, class Read>
 auto say_what_is_missing(const Storage& storage, const saved_tree& tree, const stored_file& file, Read read) {
     try {
-        return name_what_vanished(tree, read);
+        return read();
     } catch (const error& failed) {
         if (failed.kind() == errc::too_large && tree.contents) throw_longer_file(tree.key.str(), file);
         if (failed.kind() != errc::not_found || !tree.contents) throw;
@@ -133,9 +132,11 @@ void fetch_one(const Storage& storage, const saved_tree& tree, const stored_file
     const auto kind = options.verify && tree.contents ? tree.contents->digest : digest_kind::none;
     const auto key = tree.key / file.path;
     const get_options how{.range = {0, most_bytes(tree, file)}, .stop = options.stop};
-    const auto got = say_what_is_missing(storage, tree, file, [&] {
+    const auto bring = [&] {
         return resume_file(storage, key, target, arrived, how, limits, kind == digest_kind::crc32c);
-    });
+    };
+    const auto got =
+        say_what_is_missing(storage, tree, file, [&] { return name_what_vanished(target.parent_path(), bring); });
     if (!options.verify) return;
     check_file(tree.key.str(), file, got.size, got.crc32c, kind,
                [&] { return digest_of(byte_source::from_file(target), kind); });
@@ -179,7 +180,7 @@ void fetch_files(const Storage& storage, const saved_tree& tree, const std::vect
         files.size(), limits.connections,
         [&](std::size_t i) {
             const auto target = directory / std::filesystem::path(files[i].path);
-            name_what_vanished(tree, [&] {
+            name_what_vanished(directory, [&] {
                 if (staged.is_resumed()) return resume_one(reader, tree, files[i], target, options, limits, arrived);
                 fetch_one(reader, tree, files[i], target, options, limits, arrived);
                 if (files[i].mode != given_mode) set_path_mode(target, files[i].mode);
