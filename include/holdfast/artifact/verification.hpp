@@ -19,7 +19,8 @@ struct verification {
         ok,            ///< every file is what was saved
         corrupt,       ///< something is missing or differs
         not_found,     ///< nothing is stored under that key
-        unverifiable,  ///< it loads and its size is right, but nothing was stored to compare its bytes with
+        unverifiable,  ///< its size is right, but nothing was stored to compare its bytes with; or this version
+                       ///< does not know its format
     };
     result status = result::ok;
     std::string detail;  ///< one line; empty for `ok`

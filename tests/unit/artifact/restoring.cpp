@@ -61,6 +61,11 @@ struct fixture {
     object_key document(const checkpoint_reference& saved) const {
         return metaflow::artifact_document_key(metaflow::parse_checkpoint_key(saved.key));
     }
+    void remove_documents(const checkpoint_reference& saved) const {
+        store.remove(document(saved));
+        store.remove(
+            metaflow::task_document_key("mf.checkpoints", "F/1/start/2", metaflow::parse_checkpoint_key(saved.key).id));
+    }
     void remove_data(const checkpoint_reference& saved) const { remove_prefix(store, object_key{saved.key}); }
 };
 
@@ -177,25 +182,19 @@ TEST_CASE_FIXTURE(fixture, "nothing good is an error, unless all of it was remov
     SUBCASE("a damaged pointer and nothing else") {
         put_text(store, task_latest("1"), "damaged");
         remove_data(saved);
-        store.remove(document(saved));
-        store.remove(
-            metaflow::task_document_key("mf.checkpoints", "F/1/start/2", metaflow::parse_checkpoint_key(saved.key).id));
+        remove_documents(saved);
         CHECK(failure_of([&] { find(task); }) == errc::corrupt);
     }
     SUBCASE("a pointer to what is no checkpoint, and nothing else") {
         put_text(store, task_latest("1"), R"({"type": "model"})");
         remove_data(saved);
-        store.remove(document(saved));
-        store.remove(
-            metaflow::task_document_key("mf.checkpoints", "F/1/start/2", metaflow::parse_checkpoint_key(saved.key).id));
+        remove_documents(saved);
         CHECK(failure_of([&] { find(task); }) == errc::corrupt);
     }
     SUBCASE("removed by hand, but for the pointers") {
         remove_data(saved);
-        store.remove(document(saved));
+        remove_documents(saved);
         store.remove(metaflow::manifest_key(metaflow::parse_checkpoint_key(saved.key)));
-        store.remove(
-            metaflow::task_document_key("mf.checkpoints", "F/1/start/2", metaflow::parse_checkpoint_key(saved.key).id));
         CHECK(find(task).empty());
         CHECK(skipped.at(0).kind == errc::not_found);
         CHECK(find(task, load_policy::eager).empty());
