@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,7 @@ namespace holdfast {
 /// It is a file of one line a range, `<range> <range size> <object size> <etag> <key>`, the last two percent-encoded,
 /// written after the bytes of the range; `forget <key>` takes back what lines before it say of an object. What a
 /// process has written outlives it, but not the system: whoever keeps a record says which boot it is of.
-/// Thread safety: `find` and `add` may be called by several threads.
+/// Thread safety: all calls may be made by several threads.
 class arrived_ranges {
 public:
     /// The part of an object that has arrived.
@@ -39,8 +40,8 @@ public:
     /// Errors: those of the file system.
     HOLDFAST_DECL explicit arrived_ranges(std::filesystem::path file);
 
-    /// What had arrived when the record was opened; null where that is nothing.
-    HOLDFAST_DECL const part* find(const object_key& key) const;
+    /// What has arrived, noted by this process or an earlier one; nothing where that is nothing.
+    HOLDFAST_DECL std::optional<part> find(const object_key& key) const;
 
     /// The keys of which `find` knows something.
     HOLDFAST_DECL std::vector<std::string> keys() const;
@@ -57,8 +58,8 @@ private:
     HOLDFAST_DECL void append(const std::string& line);
 
     std::filesystem::path path_;
+    mutable std::mutex mutex_;
     std::map<std::string, part, std::less<>> parts_;
-    std::mutex mutex_;
     detail::file file_;
     std::uint64_t end_ = 0;
 };

@@ -103,12 +103,12 @@ void get_missing(const Storage& storage, const file_part& part, const std::vecto
 template <storage_backend Storage>
 void resume_part(const Storage& storage, const file_part& part, byte_sink& sink, crc32c_sink* digest,
                  arrived_ranges& record, const std::stop_token& stop, const transfer_limits& limits) {
-    const auto* known = record.find(part.name);
-    if (known != nullptr && known->etag == part.object.etag && known->size == part.range.size &&
+    const auto known = record.find(part.name);
+    if (known && known->etag == part.object.etag && known->size == part.range.size &&
         file_size_or_zero(part.file) >= part.offset + end_of(*known)) {
         return get_missing(storage, part, known->ranges, known->range_size, sink, digest, record, stop, limits);
     }
-    if (known != nullptr) record.forget(part.name);
+    if (known) record.forget(part.name);
     const std::uint64_t range = range_of(storage, part.range.size, limits);
     const std::vector<bool> none(static_cast<std::size_t>((part.range.size - 1) / range + 1));
     get_missing(storage, part, none, range, sink, digest, record, stop, limits);
@@ -141,7 +141,7 @@ object_info resume_file(const Storage& storage, const object_key& key, const std
                         arrived_ranges& record, const get_options& options = {}, const transfer_limits& limits = {},
                         bool digest = false) {
     detail::require_whole(key, {options.range.offset, UINT64_MAX});
-    if (const auto* part = record.find(key)) {
+    if (const auto part = record.find(key)) {
         if (const auto object = detail::usable_object(storage, key, *part, path, options)) {
             detail::require_within(*object, options);
             const detail::file_part whole{*object, {0, object->size}, path, 0, key};

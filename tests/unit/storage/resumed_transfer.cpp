@@ -72,8 +72,8 @@ struct download {
 
     std::size_t arrived() const {
         const arrived_ranges found(record);
-        const auto* part = found.find(key);
-        return part == nullptr ? 0 : static_cast<std::size_t>(std::ranges::count(part->ranges, true));
+        const auto part = found.find(key);
+        return part ? static_cast<std::size_t>(std::ranges::count(part->ranges, true)) : 0;
     }
 };
 
@@ -158,6 +158,30 @@ TEST_CASE("a file that is gone, or shorter than what had arrived, arrives anew")
         CHECK(one.arrived() == 2);
         CHECK(one.calls_for(text) == 1 + 8);
     }
+}
+
+TEST_CASE("one record serves the calls of one process as it serves those of several") {
+    const std::string text = text_of(95);
+    const download one(text);
+    const auto call = [&](arrived_ranges& arrived, std::uint64_t lost_at) {
+        const failing_storage losing(one.store, fail_from(lost_at));
+        CHECK(failure_of([&] { resume_file(losing, key, one.file, arrived, {}, tens); }) == errc::unavailable);
+    };
+    SUBCASE("what arrived at the call before is not asked for again") {
+        arrived_ranges arrived(one.record);
+        call(arrived, 6);
+        call(arrived, 3);
+        CHECK(one.arrived() == 6 + 2);
+    }
+    SUBCASE("what arrived for a file that is gone does not count, now or later") {
+        one.lose_at(9);
+        std::filesystem::remove(one.file);
+        arrived_ranges arrived(one.record);
+        call(arrived, 2);
+        call(arrived, 3);
+        CHECK(one.arrived() < 8);
+    }
+    one.calls_for(text);
 }
 
 TEST_CASE("a file without record is replaced") {

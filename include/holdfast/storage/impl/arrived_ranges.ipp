@@ -80,12 +80,14 @@ HOLDFAST_DECL void arrived_ranges::take_line(std::string_view line) {
     noted.ranges[static_cast<std::size_t>(found->index)] = true;
 }
 
-HOLDFAST_DECL const arrived_ranges::part* arrived_ranges::find(const object_key& key) const {
+HOLDFAST_DECL std::optional<arrived_ranges::part> arrived_ranges::find(const object_key& key) const {
+    const std::scoped_lock lock(mutex_);
     const auto found = parts_.find(key.str());
-    return found == parts_.end() ? nullptr : &found->second;
+    return found == parts_.end() ? std::nullopt : std::optional(found->second);
 }
 
 HOLDFAST_DECL std::vector<std::string> arrived_ranges::keys() const {
+    const std::scoped_lock lock(mutex_);
     std::vector<std::string> found;
     for (const auto& [key, noted] : parts_) found.push_back(key);
     return found;
@@ -94,18 +96,20 @@ HOLDFAST_DECL std::vector<std::string> arrived_ranges::keys() const {
 HOLDFAST_DECL void arrived_ranges::add(const object_info& object, std::uint64_t range_size, std::size_t range) {
     if (object.etag.empty()) return;
     append(std::to_string(range) + ' ' + std::to_string(range_size) + ' ' + std::to_string(object.size) + ' ' +
-           detail::percent_encode(object.etag, true) + ' ' + detail::percent_encode(object.key.str(), true) + '\n');
+           detail::percent_encode(object.etag, true) + ' ' + detail::percent_encode(object.key.str(), true));
 }
 
 HOLDFAST_DECL void arrived_ranges::forget(const object_key& key) {
-    append(std::string(detail::forget_line) + detail::percent_encode(key.str(), true) + '\n');
+    append(std::string(detail::forget_line) + detail::percent_encode(key.str(), true));
 }
 
 HOLDFAST_DECL void arrived_ranges::append(const std::string& line) {
+    const std::string ended = line + '\n';
     const std::scoped_lock lock(mutex_);
     if (!file_) file_ = detail::file::create_new(path_, 0600);
-    file_.write_at(end_, std::as_bytes(std::span(line)));
-    end_ += line.size();
+    file_.write_at(end_, std::as_bytes(std::span(ended)));
+    end_ += ended.size();
+    take_line(line);
 }
 
 }  // namespace holdfast
