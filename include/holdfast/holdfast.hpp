@@ -15,6 +15,7 @@
 #include <holdfast/artifact/archive_access.hpp>
 #include <holdfast/artifact/checkpoint_reader.hpp>
 #include <holdfast/artifact/checkpoint_writer.hpp>
+#include <holdfast/artifact/checkpoints_left.hpp>
 #include <holdfast/artifact/documented_tree.hpp>
 #include <holdfast/artifact/documents.hpp>
 #include <holdfast/artifact/fetch_tar.hpp>

@@ -64,28 +64,28 @@ void advance_latest(const Storage& storage, const object_key& key, const checkpo
     throw error(errc::unavailable, "save", key.str(), "too many writers move this pointer at once; try again");
 }
 
-/// Takes a pointer away; a save that moved it just now finds it again at what `others` says. Once the pointer is gone
-/// no stop comes between.
+/// Takes a pointer away; a save that moved it just now finds it again at what `others` has new. Once the pointer is
+/// gone no stop comes between.
 template <storage_backend Storage, class Others>
-void remove_latest(const Storage& storage, const object_key& key, Others others) {
+void remove_latest(const Storage& storage, const object_key& key, Others& others) {
     storage.remove(key);
-    const std::optional<checkpoint_reference> late = others(std::stop_token{});
+    const std::optional<checkpoint_reference> late = others.newest_since();
     if (late) put_if_absent(storage, key, byte_source::from_text(late->to_json()));
 }
 
 /// Moves a pointer that names `removed`, or is damaged, to the newest of `others`, or takes it away where there is
 /// none.
-/// @param others called only then; takes the stop token to heed, returns the newest document that remains
+/// @param others the checkpoints beside it, as `checkpoints_left` knows them; asked only then
 /// Errors: `cancelled`, and then the pointer is as it was; those of the storage.
 template <storage_backend Storage, class Others>
-void retreat_latest(const Storage& storage, const object_key& key, const std::string& removed, Others others,
+void retreat_latest(const Storage& storage, const object_key& key, const std::string& removed, Others& others,
                     const std::stop_token& stop = {}) {
     for (int i = 0; i < latest_tries; ++i) {
         check_not_stopped(stop, "remove", key.str());
         const auto state = read_latest(storage, key);
         const bool is_good = state.names ? state.names->key != removed : !state.damage;
         if (is_good) return;
-        const std::optional<checkpoint_reference> next = others(stop);
+        const std::optional<checkpoint_reference> next = others.newest(stop);
         if (!next) return remove_latest(storage, key, others);
         if (replace_latest(storage, key, state, next->to_json())) return;
     }

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
+#include <holdfast/artifact/checkpoints_left.hpp>
 #include <holdfast/artifact/documents.hpp>
 #include <holdfast/artifact/fetch_tree.hpp>
 #include <holdfast/artifact/latest.hpp>
@@ -22,23 +22,6 @@
 
 namespace holdfast {
 namespace detail {
-
-enum class newest_by { order, time };
-
-/// The newest readable document below a prefix that is not of the checkpoint `removed`: of one task the first in
-/// the order of attempt and version, of a folder the last by time, which alone compares several tasks.
-template <storage_backend Storage>
-std::optional<checkpoint_reference> newest_left(const Storage& storage, const std::vector<listed_document>& documents,
-                                                newest_by rule, const std::string& removed,
-                                                const transfer_limits& limits, const std::stop_token& stop) {
-    std::optional<checkpoint_reference> newest;
-    const auto take = [&](checkpoint_reference found) {
-        if (found.key != removed && (!newest || newest->created_on < found.created_on)) newest = std::move(found);
-        return rule == newest_by::time || !newest;
-    };
-    read_documents<checkpoint_reference>(storage, documents, limits, {}, take, all_documents, stop);
-    return newest;
-}
 
 /// The task among whose documents is that of a checkpoint which nothing else tells of any more: an interrupted removal
 /// of Python's takes that document last.
@@ -89,11 +72,7 @@ void remove_from_task(const Storage& storage, const metaflow::checkpoint_locatio
                       const transfer_limits& limits, const std::stop_token& stop) {
     const auto& root = where.folder.root_prefix;
     const auto key = metaflow::data_key(where).str();
-    const auto others = [&](const std::stop_token& heeded) {
-        const auto prefix = metaflow::task_documents_prefix(root, pathspec);
-        return newest_left(storage, list_documents(storage, prefix, metaflow::parse_task_document_id, heeded),
-                           newest_by::order, key, limits, heeded);
-    };
+    checkpoints_left others(storage, key, documents_of_task(root, pathspec), root, limits);
     retreat_latest(storage, metaflow::task_latest_key(root, pathspec), key, others, stop);
     check_not_stopped(stop, "remove", key);
     storage.remove(metaflow::task_document_key(root, pathspec, where.id));
@@ -101,10 +80,10 @@ void remove_from_task(const Storage& storage, const metaflow::checkpoint_locatio
 
 }  // namespace detail
 
-/// Removes a checkpoint: moves `latest` to the newest one left, takes the documents away, then frees the data; a
-/// removal that was interrupted or stopped is finished by the next one of the same key. False where neither documents
-/// nor data were there; a manifest that alone was left is freed.
-/// Errors: `key_not_compatible`, `cancelled`; those of the storage.
+/// Removes a checkpoint: moves `latest` back to the newest one left that may be restored, takes the documents away,
+/// then frees the data; a removal that was interrupted or stopped is finished by the next one of the same key. False
+/// where neither documents nor data were there; a manifest that alone was left is freed. Errors: `key_not_compatible`,
+/// `cancelled`; those of the storage.
 template <storage_backend Storage>
 bool remove_checkpoint(const Storage& storage, const reference& which, const transfer_limits& limits,
                        const std::stop_token& stop = {}) {
@@ -113,14 +92,10 @@ bool remove_checkpoint(const Storage& storage, const reference& which, const tra
     const auto document = metaflow::artifact_document_key(where);
     const auto task = detail::writing_task(storage, which, where, stop);
     detail::check_not_stopped(stop, "remove", key.str());
-    const bool existed = storage.head(document) || detail::has_data(storage, key) ||
-                         (task && detail::is_listed(storage, where, *task));
-    const auto others = [&](const std::stop_token& heeded) {
-        const auto prefix = metaflow::artifact_documents_prefix(where.folder);
-        return detail::newest_left(
-            storage, detail::list_documents(storage, prefix, metaflow::parse_artifact_document_id, heeded),
-            detail::newest_by::time, key.str(), limits, heeded);
-    };
+    const bool existed =
+        storage.head(document) || detail::has_data(storage, key) || (task && detail::is_listed(storage, where, *task));
+    detail::checkpoints_left others(storage, key.str(), detail::documents_of_folder(where.folder),
+                                    where.folder.root_prefix, limits);
     detail::retreat_latest(storage, metaflow::artifact_latest_key(where.folder), key.str(), others, stop);
     if (task) detail::remove_from_task(storage, where, *task, limits, stop);
     detail::check_not_stopped(stop, "remove", key.str());

@@ -40,9 +40,23 @@ std::string named(const memory_storage& store) {
     return state.names ? state.names->key : "";
 }
 
-/// The newest document that a removal leaves.
-auto leaving(std::optional<checkpoint_reference> newest) {
-    return [newest = std::move(newest)](const std::stop_token&) { return newest; };
+/// What a removal leaves, and what comes while it runs.
+struct leaving {
+    std::optional<checkpoint_reference> left;
+    std::optional<checkpoint_reference> late = {};
+    std::stop_source stopped_meanwhile{std::nostopstate};
+
+    std::optional<checkpoint_reference> newest(const std::stop_token& heeded) {
+        stopped_meanwhile.request_stop();
+        detail::check_not_stopped(heeded, "list", "");
+        return left;
+    }
+    std::optional<checkpoint_reference> newest_since() const { return late; }
+};
+
+void retreat(const memory_storage& store, const checkpoint_reference& removed, leaving others,
+             const std::stop_token& stop = {}) {
+    detail::retreat_latest(store, pointer, removed.key, others, stop);
 }
 
 }  // namespace
@@ -73,11 +87,11 @@ TEST_CASE("a removal moves the pointer only where it names what is removed") {
     const auto first = saved("0", 0);
     const auto second = saved("0", 1);
     detail::advance_latest(store, pointer, second);
-    detail::retreat_latest(store, pointer, first.key, leaving(first));
+    retreat(store, first, {first});
     CHECK(named(store) == second.key);
-    detail::retreat_latest(store, pointer, second.key, leaving(first));
+    retreat(store, second, {first});
     CHECK(named(store) == first.key);
-    detail::retreat_latest(store, pointer, first.key, leaving({}));
+    retreat(store, first, {});
     CHECK_FALSE(store.head(pointer));
 }
 
@@ -87,15 +101,8 @@ TEST_CASE("a removal that is stopped leaves the pointer as it was") {
     const auto second = saved("0", 1);
     detail::advance_latest(store, pointer, second);
     std::stop_source stop;
-    const auto stopped_meanwhile = [&](const std::stop_token& heeded) {
-        stop.request_stop();
-        detail::check_not_stopped(heeded, "list", "");
-        return std::optional(first);
-    };
     for (int i = 0; i < 2; ++i) {
-        CHECK(failure_of([&] {
-                  detail::retreat_latest(store, pointer, second.key, stopped_meanwhile, stop.get_token());
-              }) == errc::cancelled);
+        CHECK(failure_of([&] { retreat(store, second, {first, {}, stop}, stop.get_token()); }) == errc::cancelled);
         CHECK(named(store) == second.key);
     }
 }
@@ -106,17 +113,11 @@ TEST_CASE("a stop while the last pointer is taken away loses no save that came m
     const auto late = saved("0", 1);
     detail::advance_latest(store, pointer, last);
     std::stop_source stop;
-    int looks = 0;
-    const auto others = [&](const std::stop_token& heeded) {
-        detail::check_not_stopped(heeded, "list", "");
-        if (++looks == 1) return std::optional<checkpoint_reference>();
-        return std::optional(late);
-    };
     const failing_storage watched(store, [&](const storage_step& step) {
         if (step.operation == "remove") stop.request_stop();
     });
+    leaving others{{}, late};
     detail::retreat_latest(watched, pointer, last.key, others, stop.get_token());
-    CHECK(looks == 2);
     CHECK(stop.stop_requested());
     CHECK(named(store) == late.key);
 }

@@ -5,8 +5,10 @@
 #include <doctest/doctest.h>
 
 #include <holdfast/storage/memory.hpp>
+#include <tests/support/failing_storage.hpp>
 #include <tests/support/tree_building.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +28,8 @@ struct fixture {
                 {metaflow::pathspec_hash("F/" + run + "/start/2"), "0", "mfchckpt", version}};
     }
 
-    checkpoint_reference save(const std::string& run, std::uint64_t version, const std::string& created_on) const {
+    checkpoint_reference save(const std::string& run, std::uint64_t version, const std::string& created_on,
+                              bool latest = true) const {
         const auto where = location(run, version);
         checkpoint_reference saved;
         saved.key = metaflow::data_key(where).str();
@@ -42,6 +45,7 @@ struct fixture {
         put_text(store, metaflow::data_key(where) / "weights", "w");
         put_text(store, metaflow::artifact_document_key(where), saved.to_json());
         put_text(store, metaflow::task_document_key("mf.checkpoints", saved.pathspec, where.id), saved.to_json());
+        if (!latest) return saved;
         put_text(store, metaflow::artifact_latest_key(where.folder), saved.to_json());
         put_text(store, metaflow::task_latest_key("mf.checkpoints", saved.pathspec), saved.to_json());
         return saved;
@@ -82,6 +86,37 @@ TEST_CASE_FIXTURE(fixture,
     CHECK(remove(other_run));
     CHECK(latest_of_task("2").empty());
     CHECK(latest_of_folder() == first.key);
+}
+
+TEST_CASE_FIXTURE(fixture, "a save that was kept out of latest is not restored because another one goes") {
+    const auto older = save("1", 0, "2026-01-01T00:00:00");
+    const auto other_run = save("2", 0, "2026-01-02T00:00:00");
+    const auto newest = save("1", 1, "2026-01-03T00:00:00");
+    save("1", 2, "2026-01-04T00:00:00", false);
+    save("2", 1, "2026-01-05T00:00:00", false);
+    save("3", 0, "2026-01-06T00:00:00", false);
+    CHECK(remove(newest));
+    CHECK(latest_of_task("1") == older.key);
+    CHECK(latest_of_folder() == other_run.key);
+    CHECK(remove(other_run));
+    CHECK(latest_of_task("2").empty());
+    CHECK(latest_of_folder() == older.key);
+    CHECK(remove(older));
+    CHECK(latest_of_task("1").empty());
+    CHECK(latest_of_folder().empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "a save that comes while the last pointer is taken away has it again") {
+    const auto last = save("1", 0, "2026-01-01T00:00:00");
+    save("1", 1, "2026-01-02T00:00:00", false);
+    const auto pointer = metaflow::task_latest_key("mf.checkpoints", last.pathspec).str();
+    std::optional<checkpoint_reference> late;
+    const failing_storage watched(store, [&](const storage_step& step) {
+        if (step.operation == "remove" && step.key == pointer) late = save("1", 2, "2026-01-03T00:00:00");
+    });
+    CHECK(remove_checkpoint(watched, last, {}));
+    REQUIRE(late);
+    CHECK(latest_of_task("1") == late->key);
 }
 
 TEST_CASE_FIXTURE(fixture, "an older one goes without moving a pointer, and its neighbours by name stay") {

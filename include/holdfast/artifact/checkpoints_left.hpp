@@ -1,0 +1,110 @@
+#ifndef HOLDFAST_ARTIFACT_CHECKPOINTS_LEFT_HPP
+#define HOLDFAST_ARTIFACT_CHECKPOINTS_LEFT_HPP
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <holdfast/artifact/documents.hpp>
+#include <holdfast/artifact/latest.hpp>
+#include <holdfast/metaflow/document.hpp>
+#include <holdfast/metaflow/layout.hpp>
+#include <holdfast/storage/backend.hpp>
+#include <holdfast/storage/operations.hpp>
+
+namespace holdfast::detail {
+
+/// Documents below a prefix, and which of them is the newest: of one task the first in the order of attempt and
+/// version, of a folder the last by time, which alone compares several tasks.
+struct checkpoint_documents {
+    enum class newest_by { order, time };
+
+    std::string prefix;
+    std::optional<metaflow::checkpoint_id> (*parse_id)(std::string_view);
+    newest_by rule;
+};
+
+inline checkpoint_documents documents_of_task(std::string_view root_prefix, std::string_view pathspec) {
+    return {metaflow::task_documents_prefix(root_prefix, pathspec), metaflow::parse_task_document_id,
+            checkpoint_documents::newest_by::order};
+}
+
+inline checkpoint_documents documents_of_folder(const metaflow::artifact_folder& folder) {
+    return {metaflow::artifact_documents_prefix(folder), metaflow::parse_artifact_document_id,
+            checkpoint_documents::newest_by::time};
+}
+
+/// The checkpoints beside one that is removed, to one of which a `latest` pointer goes back.
+template <storage_backend Storage>
+class checkpoints_left {
+public:
+    /// @param removed the key of the checkpoint that goes
+    checkpoints_left(const Storage& storage, std::string removed, checkpoint_documents documents,
+                     std::string root_prefix, const transfer_limits& limits)
+        : storage_(storage),
+          removed_(std::move(removed)),
+          documents_(std::move(documents)),
+          root_prefix_(std::move(root_prefix)),
+          limits_(limits) {}
+
+    /// The newest one that a restart may restore: it is no later than what its task's own pointer names, since a save
+    /// may be kept out of `latest`.
+    std::optional<checkpoint_reference> newest(const std::stop_token& stop) {
+        seen_.clear();
+        pointers_.clear();
+        const auto listed = list_documents(storage_, documents_.prefix, documents_.parse_id, stop);
+        for (const auto& one : listed) seen_.insert(one.key.str());
+        return newest_of(
+            listed, [this](const checkpoint_reference& found) { return may_be_latest(found); }, stop);
+    }
+
+    /// The newest one that has come since `newest` was called.
+    std::optional<checkpoint_reference> newest_since() {
+        auto listed = list_documents(storage_, documents_.prefix, documents_.parse_id);
+        std::erase_if(listed, [this](const listed_document& one) { return seen_.contains(one.key.str()); });
+        return newest_of(listed, [](const checkpoint_reference&) { return true; }, {});
+    }
+
+private:
+    // Of a folder the pointers of a few tasks are read, not those of all.
+    template <class Accept>
+    std::optional<checkpoint_reference> newest_of(const std::vector<listed_document>& listed, Accept accept,
+                                                  const std::stop_token& stop) {
+        const bool in_order = documents_.rule == checkpoint_documents::newest_by::order;
+        std::vector<checkpoint_reference> found;
+        const auto take = [&](checkpoint_reference one) {
+            if (one.key != removed_ && (!in_order || accept(one))) found.push_back(std::move(one));
+            return !in_order || found.empty();
+        };
+        read_documents<checkpoint_reference>(storage_, listed, limits_, {}, take, all_documents, stop);
+        sort_latest_created_first(found);
+        const auto best = std::ranges::find_if(found, accept);
+        return best == found.end() ? std::nullopt : std::optional(std::move(*best));
+    }
+
+    bool may_be_latest(const checkpoint_reference& found) {
+        if (!metaflow::is_task_pathspec(found.pathspec)) return false;
+        auto [known, is_new] = pointers_.try_emplace(found.pathspec);
+        auto& pointer = known->second;
+        if (is_new) pointer = read_latest(storage_, metaflow::task_latest_key(root_prefix_, found.pathspec));
+        return pointer.names ? !is_ahead(found, *pointer.names) : pointer.damage.has_value();
+    }
+
+    const Storage& storage_;
+    std::string removed_;
+    checkpoint_documents documents_;
+    std::string root_prefix_;
+    const transfer_limits& limits_;
+    std::set<std::string, std::less<>> seen_;
+    std::map<std::string, latest_state> pointers_;  // of tasks
+};
+
+}  // namespace holdfast::detail
+
+#endif
