@@ -68,7 +68,7 @@ public:
 private:
     model_reference describe(const model_save_options& options, std::string_view storage_format) const {
         model_reference model;
-        model.label = options.label.value_or(context_.flow + "_" + context_.step);
+        model.label = options.label ? *options.label : metaflow::default_model_label(context_.flow, context_.step);
         metaflow::check_model_label(model.label);
         model.model_id = detail::new_model_id(model.label);
         detail::describe_new(model, metaflow::model_data_key(model.model_id), storage_.url(), context_, storage_format,

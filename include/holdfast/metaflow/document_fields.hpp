@@ -46,6 +46,13 @@ public:
         return std::string(field->get_string());
     }
 
+    // Python takes a whole number for a name, and spells it in the key.
+    std::optional<std::string> optional_name(std::string_view name) const {
+        const boost::json::value* field = find(name);
+        if (field == nullptr || !field->is_int64()) return optional_text(name);
+        return std::to_string(field->get_int64());
+    }
+
     std::optional<std::uint64_t> optional_count(std::string_view name) const {
         const boost::json::value* field = find(name);
         if (field == nullptr) return std::nullopt;

@@ -48,8 +48,8 @@ struct checkpoint_location {
     friend bool operator==(const checkpoint_location&, const checkpoint_location&) = default;
 };
 
-/// Errors: `invalid_argument` unless the name can stand in a key: not empty, no '.', no '/', no control
-/// characters, UTF-8, at most 128 bytes.
+/// Errors: `invalid_argument` unless the name can stand in a key that Python reads back: not empty, no '.', no '/',
+/// no '?', no control characters, UTF-8, at most 128 bytes.
 HOLDFAST_DECL void check_checkpoint_name(std::string_view name);
 
 /// The folder of a resolved context.
@@ -73,7 +73,8 @@ HOLDFAST_DECL bool is_task_pathspec(std::string_view text);
 /// Errors: `invalid_argument` unless the text is "", "flow", "flow/run", "flow/run/step" or "flow/run/step/task".
 HOLDFAST_DECL void check_search_path(std::string_view pathspec);
 
-/// Takes a checkpoint's key apart. A key below it ("<key>/file") is none.
+/// Takes a checkpoint's key apart. A key below it ("<key>/file") is none; a name with '/', as Python lets one pass, is
+/// known by the version that stands only at its end.
 /// Errors: `key_not_compatible`, with a message that says what a key looks like.
 HOLDFAST_DECL checkpoint_location parse_checkpoint_key(std::string_view text);
 
@@ -103,9 +104,12 @@ HOLDFAST_DECL std::string reservations_prefix(std::string_view root_prefix, std:
 HOLDFAST_DECL object_key reservation_key(std::string_view root_prefix, std::string_view pathspec,
                                          std::string_view attempt, std::uint64_t version);
 
-/// Errors: `invalid_argument` unless the label can stand in a key: not empty, no '/', no control characters, UTF-8, at
-/// most 128 bytes.
+/// Errors: `invalid_argument` unless the label can stand in a key that Python reads back: not empty, no '/', no '?', no
+/// control characters, UTF-8, at most 128 bytes.
 HOLDFAST_DECL void check_model_label(std::string_view label);
+
+/// "<flow>_<step>", without the end of what would be too long.
+HOLDFAST_DECL std::string default_model_label(std::string_view flow, std::string_view step);
 
 /// "<label>_<uuid>"; the parts of a model's store.
 HOLDFAST_DECL object_key model_data_key(std::string_view model_id);

@@ -152,17 +152,30 @@ TEST_CASE("unknown fields survive") {
 
 TEST_CASE("a key that cannot be taken apart needs the fields that it would fill") {
     json::object fields = least();
-    // Python lets a name hold '/', so that its key has a part too many.
-    fields["key"] = "mf.checkpoints/checkpoints/artifacts/F7/start/dabd1db8d35a/a92ae9615600/fc6851aa.0.a/b.2";
+    // Python lets a name hold '.' and '/', so that this may be a file of a checkpoint.
+    fields["key"] = "mf.checkpoints/checkpoints/artifacts/F7/start/dabd1db8d35a/a92ae9615600/fc6851aa.0.a.1/b.2";
     CHECK(refusal([&] { parse_checkpoint_document(fields, "origin"); }).kind() == errc::corrupt);
     fields["pathspec_hash"] = "fc6851aa";
     fields["attempt"] = 0;
-    fields["name"] = "a/b";
+    fields["name"] = "a.1/b";
     const error failure = refusal([&] { parse_checkpoint_document(fields, "origin"); });
     CHECK(failure.kind() == errc::corrupt);
     CHECK(holds(failure.message(), "'version_id'"));
     fields["version_id"] = 2;
-    CHECK(parse_checkpoint_document(fields, "origin").name == "a/b");
+    CHECK(parse_checkpoint_document(fields, "origin").name == "a.1/b");
+}
+
+TEST_CASE("a name that is a whole number in Python is that number's text") {
+    json::object fields = least();
+    fields["key"] = "mf.checkpoints/checkpoints/artifacts/F7/start/dabd1db8d35a/a92ae9615600/fc6851aa.0.-3.2";
+    fields["name"] = -3;
+    const checkpoint_reference reference = parse_checkpoint_document(fields, "origin");
+    CHECK(reference.name == "-3");
+    CHECK(reference.fields().at("name") == json::value(-3));
+    fields["name"] = 4;
+    CHECK(refusal([&] { parse_checkpoint_document(fields, "origin"); }).kind() == errc::corrupt);
+    fields["name"] = -3.0;
+    CHECK(refusal([&] { parse_checkpoint_document(fields, "origin"); }).kind() == errc::corrupt);
 }
 
 TEST_CASE("required fields") {

@@ -104,6 +104,24 @@ TEST_CASE("names with dots, which Python wrote, can be read") {
     CHECK(task->id.pathspec_hash == pathspec_hash("F/1/s/2"));
 }
 
+TEST_CASE("names with '/', which Python wrote, can be read") {
+    const auto where = parse_checkpoint_key(key_with("fc6851aa.0.a/b.c/d.3"));
+    CHECK(where.id == checkpoint_id{"fc6851aa", "0", "a/b.c/d", 3});
+    CHECK(where.folder == folder);
+    CHECK(data_key(where).str() == key_with("fc6851aa.0.a/b.c/d.3"));
+    CHECK(parse_artifact_document_key(artifact_document_key(where).str()) == where);
+    CHECK(kind_of_key(key_with("fc6851aa.0.a/b.3")) == artifact_kind::checkpoint);
+    const auto task = parse_task_document_key("mf.checkpoints/checkpoints/metadata/F/1/s/2/1.a/b.3.metadata");
+    REQUIRE(task);
+    CHECK(task->pathspec == "F/1/s/2");
+    CHECK(task->id == checkpoint_id{pathspec_hash("F/1/s/2"), "1", "a/b", 3});
+    for (const char* file : {"fc6851aa.0.x.3/shard.7", "fc6851aa.0.x.3/a/0.y.7", "fc6851aa.0.a/../b.3"}) {
+        CAPTURE(file);
+        CHECK(refusal([&] { parse_checkpoint_key(key_with(file)); }).kind() == errc::key_not_compatible);
+    }
+    CHECK_FALSE(parse_task_document_key("mf.checkpoints/checkpoints/metadata/F/1/s/2/1.x.3/b.3.metadata"));
+}
+
 TEST_CASE("what is no checkpoint's key, and what one looks like") {
     for (const std::string& text : std::vector<std::string>{
              "",
@@ -186,6 +204,7 @@ TEST_CASE("a refused name is told which rule it broke and what a name is") {
                                                                 {"v1.0", "'.'"},
                                                                 {".", "'.'"},
                                                                 {"a/b", "'/'"},
+                                                                {"best?", "'?'"},
                                                                 {"a\nb", "control character"},
                                                                 {std::string("a\0b", 3), "control character"},
                                                                 {"\xC3\x28", "UTF-8"},
@@ -331,12 +350,20 @@ TEST_CASE("a model's label stands before its uuid") {
     CHECK(label_of_model_id("plain") == "plain");
 }
 
+TEST_CASE("a model without a label has that of its step, as much of it as a label holds") {
+    CHECK(default_model_label("F7", "start") == "F7_start");
+    CHECK(default_model_label(std::string(126, 'f'), "s") == std::string(126, 'f') + "_s");
+    const auto cut = default_model_label(std::string(126, 'f'), "\xC3\xA4");
+    CHECK(cut == std::string(126, 'f') + "_");
+    CHECK_NOTHROW(check_model_label(cut));
+}
+
 TEST_CASE("what a model's label may be") {
     for (const auto& label : {std::string("v1.0"), std::string("größte"), std::string(128, 'a')}) {
         CHECK_NOTHROW(check_model_label(label));
     }
-    for (const auto& label :
-         {std::string(), std::string("a/b"), std::string("a\tb"), std::string("\xC3\x28"), std::string(129, 'a')}) {
+    for (const auto& label : {std::string(), std::string("a/b"), std::string("cats?"), std::string("a\tb"),
+                              std::string("\xC3\x28"), std::string(129, 'a')}) {
         CAPTURE(label);
         CHECK(refusal([&] { check_model_label(label); }).kind() == errc::invalid_argument);
     }

@@ -34,13 +34,13 @@ inline void fill_from_key(std::string_view origin, std::string_view name, std::s
 
 inline void read_checkpoint_id(const document_fields& fields, std::string_view origin,
                                checkpoint_reference& reference) {
-    // nothing for a key that Python wrote with a name that cannot be told from the rest of it
+    // nothing for a key with a name of Python's that cannot be told from the rest of it, such as "a.0.b.1/c"
     const auto id = metaflow::parse_checkpoint_key_id(reference.key);
     const std::string version_in_key = id ? std::to_string(id->version) : std::string();
     fill_from_key(origin, "pathspec_hash", reference.pathspec_hash, fields.optional_text("pathspec_hash"),
                   id ? &id->pathspec_hash : nullptr);
     fill_from_key(origin, "attempt", reference.attempt, fields.optional_digits("attempt"), id ? &id->attempt : nullptr);
-    fill_from_key(origin, "name", reference.name, fields.optional_text("name"), id ? &id->name : nullptr);
+    fill_from_key(origin, "name", reference.name, fields.optional_name("name"), id ? &id->name : nullptr);
     std::string version;
     fill_from_key(origin, "version_id", version, fields.optional_digits("version_id"), id ? &version_in_key : nullptr);
     reference.version = *parse_count(version);

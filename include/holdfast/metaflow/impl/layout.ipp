@@ -32,16 +32,16 @@ inline std::string joined_path(std::initializer_list<std::string_view> parts) {
 
 using five_parts = std::array<std::string_view, 5>;
 
-// Nothing where the path has more parts or fewer.
+// The last one is all the rest, since Python lets a name hold '/'; nothing where the path has fewer parts.
 inline std::optional<five_parts> split_path(std::string_view path) {
     five_parts parts;
-    for (std::string_view& part : parts) {
-        const bool is_last = &part == &parts.back();
+    for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
         const std::size_t end = path.find('/');
-        if ((end == std::string_view::npos) != is_last) return std::nullopt;
-        part = path.substr(0, end);
-        path.remove_prefix(is_last ? 0 : end + 1);
+        if (end == std::string_view::npos) return std::nullopt;
+        parts[i] = path.substr(0, end);
+        path.remove_prefix(end + 1);
     }
+    parts.back() = path;
     return parts;
 }
 
@@ -49,6 +49,7 @@ inline std::optional<five_parts> split_path(std::string_view path) {
 inline std::string_view key_part_flaw(std::string_view text) {
     if (text.empty()) return "it is empty";
     if (text.find('/') != std::string_view::npos) return "it holds '/', which separates the parts of a path";
+    if (text.find('?') != std::string_view::npos) return "it holds '?', where Metaflow's S3 client cuts a key off";
     if (!is_utf8(text)) return "it is not UTF-8";
     if (has_control_character(text)) return "it holds a control character";
     if (text.size() > key_part_limit) return "it is longer than 128 bytes";
@@ -69,8 +70,11 @@ inline std::string artifact_folder_path(const metaflow::artifact_folder& folder,
         {folder.root_prefix, "checkpoints", store, folder.flow, folder.step, folder.scope, folder.identifier});
 }
 
-// "<attempt>.<name>.<version>"; Python lets a name hold dots, so it is all that stands between.
+// "<attempt>.<name>.<version>"; Python lets a name hold dots and '/', so it is all that stands between. What stands
+// below a whole one is a file of it.
 inline std::optional<metaflow::checkpoint_id> parse_attempt_name_version(std::string_view text) {
+    const std::size_t folder = text.find('/');
+    if (folder != std::string_view::npos && parse_attempt_name_version(text.substr(0, folder))) return std::nullopt;
     const std::size_t first = text.find('.');
     const std::size_t last = text.rfind('.');
     if (first == std::string_view::npos || last <= first + 1) return std::nullopt;
@@ -175,7 +179,7 @@ HOLDFAST_DECL void check_checkpoint_name(std::string_view name) {
     if (const std::string_view flaw = detail::checkpoint_name_flaw(name); !flaw.empty()) {
         throw error(errc::invalid_argument, "name checkpoint", detail::is_utf8(name) ? name : std::string_view(),
                     "Python could not read a checkpoint of this name back: " + std::string(flaw) +
-                        "; a name is 1 to 128 bytes of UTF-8 without '.', '/' and control characters, "
+                        "; a name is 1 to 128 bytes of UTF-8 without '.', '/', '?' and control characters, "
                         "such as \"epoch_3\"");
     }
 }
@@ -184,9 +188,17 @@ HOLDFAST_DECL void check_model_label(std::string_view label) {
     if (const std::string_view flaw = detail::key_part_flaw(label); !flaw.empty()) {
         throw error(errc::invalid_argument, "label model", detail::is_utf8(label) ? label : std::string_view(),
                     "a model cannot have this label: " + std::string(flaw) +
-                        "; a label is 1 to 128 bytes of UTF-8 without '/' and control characters, such as "
-                        "\"resnet-50\"");
+                        "; a label is 1 to 128 bytes of UTF-8 without '/', '?' and control characters, such "
+                        "as \"resnet-50\"");
     }
+}
+
+HOLDFAST_DECL std::string default_model_label(std::string_view flow, std::string_view step) {
+    std::string label = std::string(flow) + "_" + std::string(step);
+    if (label.size() <= detail::key_part_limit) return label;
+    label.resize(detail::key_part_limit);
+    while (!detail::is_utf8(label)) label.pop_back();
+    return label;
 }
 
 HOLDFAST_DECL artifact_folder folder_of(const task_context& context) {

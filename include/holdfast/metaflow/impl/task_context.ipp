@@ -27,6 +27,7 @@ inline std::string_view context_name_flaw(std::string_view name) {
     if (name.empty()) return "is empty";
     if (name == "." || name == "..") return "is '.' or '..'";
     if (name.find('/') != std::string_view::npos) return "holds '/'";
+    if (name.find('?') != std::string_view::npos) return "holds '?', where Metaflow's S3 client cuts a key off";
     if (!is_utf8(name)) return "is not UTF-8";
     if (has_control_character(name)) return "holds a control character";
     if (name.size() > context_name_limit) return "is longer than 200 bytes";
@@ -35,8 +36,9 @@ inline std::string_view context_name_flaw(std::string_view name) {
 
 inline void check_context_name(std::string_view origin, const std::string& field, std::string_view name) {
     if (const std::string_view flaw = context_name_flaw(name); !flaw.empty()) {
-        throw_bad_context(origin, "the " + field + " " + std::string(flaw) +
-                                      "; give a name of 1 to 200 bytes of UTF-8 without '/' and control characters");
+        throw_bad_context(origin,
+                          "the " + field + " " + std::string(flaw) +
+                              "; give a name of 1 to 200 bytes of UTF-8 without '/', '?' and control characters");
     }
 }
 
