@@ -15,7 +15,8 @@ namespace holdfast {
 /// It lies beside the target where that is the same file system, else inside it. A target that exists keeps its
 /// other entries; files of the same name are replaced, each by one rename.
 ///
-/// What is staged may be kept for a later process: it then lies in `.holdfast-load-<name of the target>`.
+/// What is staged may be kept for a later process: it then lies in `.holdfast-load-<name of the target>`, beside the
+/// target; inside it only a process that is killed leaves it, until the next load into it.
 class staged_directory {
 public:
     /// Errors: `invalid_argument` where the target is a file; `access_denied`, `no_space`.
@@ -31,7 +32,7 @@ public:
     /// A file beside the tree, for notes on what has arrived.
     std::filesystem::path notes() const { return staging_.path() / "arrived"; }
 
-    /// Keeps what is staged, where the content has a name and a file has arrived.
+    /// Keeps what is staged, where it lies beside the target, the content has a name and a file has arrived.
     HOLDFAST_DECL void keep();
 
     /// Moves what was staged to the target. Errors: `precondition_failed`, before anything moved, where the target

@@ -42,6 +42,35 @@ TEST_CASE("what is not committed leaves nothing") {
     CHECK(listing(folder.path()) == before);
 }
 
+TEST_CASE("beside the target is kept what arrived; inside it, where it has to be staged there, nothing") {
+    const temp_directory folder;
+    const auto stage_and_keep = [](const std::filesystem::path& target) {
+        staged_directory staged{target, "content"};
+        write_file(staged.path() / "new", "new");
+        staged.keep();
+        return staged.is_resumed();
+    };
+    const auto beside = folder.path() / "free" / "out";
+    std::filesystem::create_directories(beside);
+    CHECK_FALSE(stage_and_keep(beside));
+    CHECK(stage_and_keep(beside));
+    CHECK(listing(beside).empty());
+
+    const auto closed = folder.path() / "closed";
+    const auto inside = closed / "out";
+    write_file(inside / "mine", "mine");
+    std::filesystem::permissions(folder.path(), std::filesystem::perms{0755});
+    std::filesystem::permissions(closed, std::filesystem::perms{0555});
+    {
+        const testing_support::ordinary_user user{inside};
+        for (int i = 0; i < 2; ++i) {
+            CHECK_FALSE(stage_and_keep(inside));
+            CHECK(listing(inside) == std::vector<std::string>{"file mine: mine"});
+        }
+    }
+    std::filesystem::permissions(closed, std::filesystem::perms{0755});  // so that it can be removed
+}
+
 TEST_CASE("a target that exists keeps its other entries") {
     const temp_directory folder;
     write_file(folder.path() / "out" / "sub" / "old", "old");

@@ -177,7 +177,8 @@ HOLDFAST_DECL staged_directory::staged_directory(const std::filesystem::path& ta
 }
 
 HOLDFAST_DECL void staged_directory::keep() {
-    if (detail::has_bytes(tree_)) staging_.keep();
+    const bool is_inside = staging_.path().parent_path() == target_;
+    if (!is_inside && detail::has_bytes(tree_)) staging_.keep();
 }
 
 HOLDFAST_DECL void staged_directory::commit() {
