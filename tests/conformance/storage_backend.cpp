@@ -1,5 +1,8 @@
 #include <tests/conformance/storage_backend.hpp>
 
+#include <algorithm>
+#include <cstdint>
+
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/storage/any.hpp>
@@ -59,6 +62,23 @@ TEST_CASE("what fails in a thread of the suite is a failed check, not the end of
         return true;
     };
     CHECK(conformance::failure_of([&] { conformance::count_true_in_threads(4, fail); }) == errc::unavailable);
+}
+
+TEST_CASE("a get that begins anew inside, and writes bytes again, is told from one that writes each once") {
+    struct repeating_storage : archetype_storage {
+        object_info get(const object_key& key, byte_sink& sink, const get_options& options) const {
+            get_options cut = options;
+            cut.range.size = std::min<std::uint64_t>(options.range.size, 2);
+            archetype_storage::get(key, sink, cut);
+            return archetype_storage::get(key, sink, options);
+        }
+    };
+    const object_key key{"object"};
+    const repeating_storage repeating;
+    put_text(repeating, key, "0123456789");
+    CHECK_FALSE(conformance::writes_once(repeating, key, {}));
+    CHECK_FALSE(conformance::writes_once(repeating, key, {3, 4}));
+    CHECK(conformance::writes_once(static_cast<const archetype_storage&>(repeating), key, {3, 4}));
 }
 
 TEST_SUITE_END();

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <span>
@@ -47,6 +48,35 @@ std::string range_of(const Storage& storage, const object_key& key, byte_range r
     memory_sink sink(range.offset);
     storage.get(key, sink, {.range = range});
     return std::move(sink).text();
+}
+
+/// Counts how often each byte of an object came.
+class counting_sink final : public byte_sink {
+public:
+    void write(std::uint64_t offset, std::span<const std::byte> bytes) override {
+        const std::scoped_lock lock(mutex_);
+        const auto begin = static_cast<std::size_t>(offset);
+        counts_.resize(std::max(counts_.size(), begin + bytes.size()));
+        for (std::size_t i = 0; i < bytes.size(); ++i) ++counts_[begin + i];
+    }
+
+    bool saw_once(const byte_range& range) const {
+        std::vector<unsigned char> once(static_cast<std::size_t>(range.offset));
+        once.insert(once.end(), static_cast<std::size_t>(range.size), 1);
+        return counts_ == once;
+    }
+
+private:
+    std::mutex mutex_;
+    std::vector<unsigned char> counts_;
+};
+
+/// Whether a `get` writes each byte of a range once, and no other.
+template <storage_backend Storage>
+bool writes_once(const Storage& storage, const object_key& key, const byte_range& range) {
+    counting_sink sink;
+    const std::uint64_t size = storage.get(key, sink, {.range = range}).size;
+    return sink.saw_once({range.offset, std::min(range.size, size - range.offset)});
 }
 
 template <storage_backend Storage>
@@ -92,6 +122,7 @@ void check_whole_objects(const Storage& storage) {
         REQUIRE(head);
         CHECK(head->key == key);
         CHECK(head->size == 7);
+        CHECK_FALSE(head->etag.empty());
         CHECK(head->etag == put.etag);
         CHECK(head->modified <= std::max(before, std::chrono::system_clock::now()) + std::chrono::hours(1));
         memory_sink sink;
@@ -166,6 +197,12 @@ void check_large_objects(const Storage& storage) {
             if (info.crc32c) CHECK(*info.crc32c == detail::crc32c(0, std::as_bytes(std::span(expected))));
             CHECK((get_text(storage, key) == expected));
         }
+    }
+    SUBCASE("each byte once, of the whole and of a part") {
+        put_text(storage, key, content);
+        CHECK(writes_once(storage, key, {}));
+        CHECK(writes_once(storage, key, {12'345, 3'000'000}));
+        CHECK(writes_once(storage, key, {content.size() - 5, 100}));
     }
     SUBCASE("into memory, in ranges") {
         put_text(storage, key, content);

@@ -9,6 +9,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <holdfast/archive/tar_extractor.hpp>
@@ -61,7 +62,7 @@ public:
           limits_(limits),
           kept_(std::move(kept)) {
         if (gains_by_ranges(storage)) {
-            large_ = limits.range_size * std::min<std::uint64_t>(std::max(limits.connections, 1U), 4);
+            large_ = worth_ranges(limits);
         } else {
             limits_.connections = 1;
             limits_.memory = std::min(limits.memory, first_look);
@@ -80,6 +81,12 @@ public:
 private:
     static constexpr std::uint64_t first_look = 1U << 20;  // bytes
     static constexpr std::uint64_t longest_look = 64U << 20;
+
+    // Never 0, so that nothing is brought where no content is ahead.
+    static std::uint64_t worth_ranges(const transfer_limits& limits) noexcept {
+        const std::uint64_t count = std::clamp(limits.connections, 1U, 4U);
+        return std::min(longest_range(limits), UINT64_MAX / count) * count;
+    }
 
     void read_on(tar_extractor& extractor) {
         const byte_range part{position_, std::min(look_, object_.size - position_)};
@@ -176,7 +183,8 @@ fetched_tree load_tar(const Storage& storage, const saved_tree& tree, const std:
         result.directory = directory;
         return result;
     } catch (const error& failed) {
-        if (may_pass(failed) && std::filesystem::exists(staged.notes())) staged.keep();
+        std::error_code unknown;
+        if (may_pass(failed) && std::filesystem::exists(staged.notes(), unknown)) staged.keep();
         throw;
     }
 }

@@ -77,7 +77,7 @@ public:
 
     HOLDFAST_DECL void write(std::uint64_t offset, std::span<const std::byte> bytes) override;
 
-    /// Errors: `corrupt` where bytes are missing.
+    /// Errors: `corrupt` where bytes are missing or came twice.
     /// @param key of the object, for the message
     HOLDFAST_DECL void check_whole(std::string_view key) const;
 

@@ -15,7 +15,8 @@ struct object_info {
     object_key key;
     std::uint64_t size = 0;                            ///< bytes
     std::chrono::system_clock::time_point modified{};  ///< when the store took it
-    std::string etag = {};                             ///< changes whenever the content does; opaque
+    std::string etag = {};                             ///< changes whenever the content does; opaque; never empty where
+                                                       ///< `get` or `head` tells it
     std::optional<std::uint32_t> crc32c = {};          ///< of the content, where the call computed it
 };
 

@@ -212,13 +212,24 @@ void remove_in_batches(const Storage& storage, std::span<const object_key> keys,
 
 }  // namespace detail
 
+/// A handle that removes many objects by itself, because its type does not tell what the store behind it is able to do.
+/// Models: `any_storage`.
+template <class Storage>
+concept removing_storage =
+    storage_backend<Storage> && requires(const Storage& storage, std::span<const object_key> keys,
+                                         const transfer_limits& limits, const std::stop_token& stop) {
+        { storage.remove_all(keys, limits, stop) } -> std::same_as<void>;
+    };
+
 /// Removes objects; absent ones are no error.
 /// Errors: that of the first object that could not be removed, after all were tried; `cancelled` where `stop` kept some
 /// from being tried.
 template <storage_backend Storage>
 void remove_all(const Storage& storage, std::span<const object_key> keys, const transfer_limits& limits = {},
                 const std::stop_token& stop = {}) {
-    if constexpr (batch_remove_storage<Storage>) {
+    if constexpr (removing_storage<Storage>) {
+        storage.remove_all(keys, limits, stop);
+    } else if constexpr (batch_remove_storage<Storage>) {
         detail::remove_in_batches(storage, keys, limits, stop);
     } else {
         std::vector<std::exception_ptr> failures(keys.size());

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,7 @@
 #include <holdfast/storage/backend.hpp>
 #include <holdfast/storage/list_objects.hpp>
 #include <holdfast/storage/reservation.hpp>
+#include <holdfast/storage/transfer_limits.hpp>
 
 namespace holdfast {
 
@@ -35,7 +37,7 @@ public:
     virtual bool put_if_absent(const object_key&, const byte_source&, const put_options&) const = 0;
     virtual bool put_if_match(const object_key&, const byte_source&, const std::string&, const put_options&) const = 0;
     virtual object_info copy(const object_key&, const object_key&) const = 0;
-    virtual void remove_batch(std::span<const object_key>) const = 0;
+    virtual void remove_all(std::span<const object_key>, const transfer_limits&, const std::stop_token&) const = 0;
     virtual object_info put_stream(const object_key&, const byte_stream&, const put_options&) const = 0;
     virtual std::vector<stored_object> put_batch(const object_key&, std::span<const pending_object>, const put_options&,
                                                  const transfer_limits&) const = 0;
@@ -74,7 +76,10 @@ public:
     object_info copy(const object_key& from, const object_key& to) const override {
         return holdfast::copy(storage_, from, to);
     }
-    void remove_batch(std::span<const object_key> keys) const override { holdfast::remove_all(storage_, keys); }
+    void remove_all(std::span<const object_key> keys, const transfer_limits& limits,
+                    const std::stop_token& stop) const override {
+        holdfast::remove_all(storage_, keys, limits, stop);
+    }
     object_info put_stream(const object_key& key, const byte_stream& stream,
                            const put_options& options) const override {
         return holdfast::put_stream(storage_, key, stream, options);
@@ -130,7 +135,7 @@ public:
         return held_->put_if_match(key, source, etag, options);
     }
     object_info copy(const object_key& from, const object_key& to) const { return held_->copy(from, to); }
-    void remove_batch(std::span<const object_key> keys) const { held_->remove_batch(keys); }
+    void remove_batch(std::span<const object_key> keys) const { held_->remove_all(keys, {}, {}); }
     object_info put_stream(const object_key& key, const byte_stream& stream, const put_options& options = {}) const {
         return held_->put_stream(key, stream, options);
     }
@@ -142,6 +147,12 @@ public:
     any_storage reading_below(std::string_view prefix) const { return any_storage(held_->reading_below(prefix)); }
     bool writes_streams() const { return held_->writes_streams(); }
     std::size_t clean_unfinished(std::chrono::seconds age) const { return held_->clean_unfinished(age); }
+
+    /// As the function `remove_all` over what is held.
+    void remove_all(std::span<const object_key> keys, const transfer_limits& limits = {},
+                    const std::stop_token& stop = {}) const {
+        held_->remove_all(keys, limits, stop);
+    }
 
     /// As the function `reserve` over what is held.
     bool reserve(const object_key& key) const { return held_->reserve(key); }

@@ -34,7 +34,7 @@ namespace detail {
 template <storage_backend Storage>
 std::uint64_t range_of(const Storage& storage, std::uint64_t size, const transfer_limits& limits) {
     const bool in_ranges = limits.connections > 1 && gains_by_ranges(storage);
-    return in_ranges ? std::max<std::uint64_t>(limits.range_size, 1) : size;
+    return in_ranges ? longest_range(limits) : size;
 }
 
 inline void require_within(const object_info& object, const get_options& options) {

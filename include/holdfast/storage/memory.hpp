@@ -19,8 +19,8 @@ namespace holdfast {
 
 /// Objects in the memory of this process: for tests, and the reference of what `storage_backend` means.
 ///
-/// Copies share one store, which goes with the last of them. Models every ability. The etag is a number that no
-/// two puts share.
+/// Copies share one store, which goes with the last of them. Models every ability but `batch_put_storage`. The etag is
+/// a number that no two puts share.
 class memory_storage {
 public:
     /// A new, empty store.

@@ -58,13 +58,13 @@ struct range_plan {
 };
 
 inline range_plan plan_ranges(const byte_range& asked, std::uint64_t object_size, const transfer_limits& limits) {
-    constexpr std::uint64_t worth_a_request = 1U << 20;
     const std::uint64_t begin = std::min(asked.offset, object_size);
     const std::uint64_t end = begin + std::min(asked.size, object_size - begin);
-    const std::uint64_t share = std::max(limits.memory / std::max(limits.connections, 1U), worth_a_request);
-    const std::uint64_t size = std::max<std::uint64_t>(std::min({limits.range_size, limits.memory, share}), 1);
+    const std::uint64_t memory = memory_of(limits);
+    const std::uint64_t share = std::max(memory / std::max(limits.connections, 1U), worth_a_request);
+    const std::uint64_t size = std::min({longest_range(limits), memory, share});
     const std::uint64_t count = begin == end ? 0 : (end - begin - 1) / size + 1;
-    const std::uint64_t window = std::min<std::uint64_t>(std::max<std::uint64_t>(limits.memory / size, 1), count);
+    const std::uint64_t window = std::min<std::uint64_t>(memory / size, count);
     return {begin, end, size, static_cast<std::size_t>(count), static_cast<std::size_t>(window)};
 }
 

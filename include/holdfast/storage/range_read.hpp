@@ -28,7 +28,7 @@ template <storage_backend Storage>
 object_info get_into(const Storage& storage, const object_key& key, std::uint64_t offset, std::span<std::byte> buffer,
                      const get_options& options = {}, const transfer_limits& limits = {}) {
     if (buffer.empty()) return detail::require_object(storage, key, options);
-    const std::uint64_t range = limits.connections > 1 ? std::max<std::uint64_t>(limits.range_size, 1) : UINT64_MAX;
+    const std::uint64_t range = limits.connections > 1 ? detail::longest_range(limits) : UINT64_MAX;
     span_sink sink(offset, buffer);
     const auto get_one = [&](std::uint64_t begin, const std::string& etag) {
         const std::uint64_t size = std::min<std::uint64_t>(range, buffer.size() - begin);

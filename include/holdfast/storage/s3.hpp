@@ -28,8 +28,8 @@ class client;
 /// (x-amz-meta-holdfast-writer), so that one whose answer was lost is recognised.
 /// Thread safety: copies share connections, credentials and limits; all calls from any number of threads.
 /// Errors beyond the concept's: `not_configured` (no such bucket, which is no empty store but a wrong name; a bad
-/// setting), `untrusted` (TLS), `corrupt` (a body other than its checksum).
-/// Wire: Amazon S3 REST API, 2006-03-01.
+/// setting), `untrusted` (TLS), `corrupt` (a body other than its checksum), `unsupported` (`get`, `head` and `copy` of
+/// an object of which the server gives no ETag). Wire: Amazon S3 REST API, 2006-03-01.
 class s3_storage {
 public:
     /// @param url "s3://bucket/prefix". Errors: `invalid_argument`, `not_configured`; no request is made.

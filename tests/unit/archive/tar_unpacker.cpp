@@ -99,6 +99,14 @@ TEST_CASE_FIXTURE(fixture, "it tells which member is being read, and how much of
     CHECK(unpacker.offset() == 0);
 }
 
+TEST_CASE_FIXTURE(fixture, "no content is brought by nobody, also where there is no member yet") {
+    const auto never = [](byte_sink&, crc32c_sink*) { FAIL("there is nothing to bring"); };
+    unpacker.bring_content(0, never);
+    directory("d");
+    unpacker.bring_content(0, never);
+    CHECK(unpacker.offset() == 0);
+}
+
 TEST_CASE_FIXTURE(fixture, "the digest of a file is its own, whatever came before") {
     file("a", "first");
     file("b", "second");

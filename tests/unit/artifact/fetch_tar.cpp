@@ -20,6 +20,7 @@
 #include <holdfast/storage/memory.hpp>
 #include <holdfast/storage/operations.hpp>
 #include <tests/support/failing_storage.hpp>
+#include <tests/support/ordinary_user.hpp>
 #include <tests/support/tar_building.hpp>
 #include <tests/support/tree_building.hpp>
 
@@ -104,9 +105,9 @@ struct ranged_storage : memory_storage {
 /// Loads into `folder/out`, beside which nothing stays.
 template <class Storage>
 void check_load(const Storage& storage, const archive& packed, const saved_tree& tree,
-                const temp_directory& folder = temp_directory()) {
+                const temp_directory& folder = temp_directory(), const transfer_limits& limits = small_ranges) {
     const auto out = folder.path() / "out";
-    const auto fetched = fetch_tree(storage, tree, out, {}, small_ranges);
+    const auto fetched = fetch_tree(storage, tree, out, {}, limits);
     CHECK(fetched.files == packed.files.size());
     std::uint64_t bytes = 0;
     for (const auto& [path, content] : packed.files) {
@@ -159,6 +160,14 @@ TEST_CASE("large members come by themselves, and every byte of the tar once") {
             next = range.offset + range.size;
         }
         CHECK(next == packed.text().size());
+    }
+}
+
+TEST_CASE_FIXTURE(stored_archive,
+                  "ranges of no size, or of one that no member has, leave no member to come by itself") {
+    for (const std::uint64_t range_size : {std::uint64_t{0}, std::uint64_t{1} << 62, UINT64_MAX}) {
+        CAPTURE(range_size);
+        check_load(storage, packed, tree, temp_directory(), {.range_size = range_size, .memory = mib});
     }
 }
 
@@ -297,6 +306,18 @@ TEST_CASE_FIXTURE(stored_archive,
     CHECK(lose(storage, tree, folder, 10, errc::access_denied));
     CHECK(std::filesystem::is_empty(folder.path()));
     CHECK(lose(storage, tree, folder, 3));  // in the first look
+    CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE_FIXTURE(stored_archive, "a load that can't look for what has arrived fails as it failed before") {
+    const testing_support::ordinary_user somebody(folder.path());
+    const failing_storage<ranged_storage> losing{storage, [&](const storage_step& step) {
+                                                     if (step.operation != "get") return;
+                                                     detail::set_path_mode(folder.path() / ".holdfast-load-out", 0);
+                                                     throw error(errc::unavailable, "get", step.key, "lost");
+                                                 }};
+    CHECK(failure_of([&] { fetch_tree(losing, tree, folder.path() / "out", {}, {.connections = 1}); }) ==
+          errc::unavailable);
     CHECK(std::filesystem::is_empty(folder.path()));
 }
 

@@ -15,6 +15,7 @@
 #include <tests/support/failures.hpp>
 
 using namespace holdfast;
+using testing_support::error_of;
 using testing_support::failure_of;
 
 namespace {
@@ -213,4 +214,14 @@ TEST_CASE("a span sink takes exactly its range") {
     sink.write(10, bytes_of("abc"));
     sink.check_whole("key");
     CHECK(room == "abcdef");
+}
+
+TEST_CASE("a span sink tells bytes that are missing from bytes that came twice") {
+    std::string room(6, '?');
+    span_sink sink(10, std::as_writable_bytes(std::span(room)));
+    const auto message = [&] { return error_of([&] { sink.check_whole("key"); }).value().message(); };
+    sink.write(10, bytes_of("abc"));
+    CHECK(message().find("fewer bytes") != std::string::npos);
+    sink.write(10, bytes_of("abcdef"));
+    CHECK(message().find("twice") != std::string::npos);
 }

@@ -2,19 +2,24 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <holdfast/core/error.hpp>
 #include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/storage/local.hpp>
 #include <holdfast/storage/memory.hpp>
 #include <holdfast/storage/operations.hpp>
 #include <tests/support/archetype_storage.hpp>
 #include <tests/support/failing_storage.hpp>
+#include <tests/support/failures.hpp>
 
 using namespace holdfast;
+using testing_support::failure_of;
 
 namespace {
 
@@ -86,6 +91,26 @@ TEST_CASE("any_storage makes abilities of primitives where there are none") {
         CHECK(reserve(any.storage, key));
         CHECK(any.seen() == operations{"put", "list"});
     }
+}
+
+TEST_CASE_TEMPLATE("any_storage passes the limits and the stop of a removal on", Storage, archetype_storage,
+                   memory_storage) {
+    const Storage store;
+    std::vector<object_key> keys;
+    for (std::size_t i = 0; i < 2'500; ++i) {
+        keys.emplace_back("k" + std::to_string(i));
+        store.put(keys.back(), byte_source{}, {});
+    }
+    std::stop_source stop;
+    const failing_storage watched(store, [&](const storage_step& step) {
+        if (step.number == 1 && step.done) stop.request_stop();
+    });
+    const any_storage any(watched);
+    CHECK(failure_of([&] { remove_all(any, keys, {.connections = 1}, stop.get_token()); }) == errc::cancelled);
+    CHECK(watched.steps() == 2);
+    CHECK(store.head(keys.back()));
+    any.remove_batch(keys);
+    CHECK_FALSE(store.head(keys.back()));
 }
 
 TEST_CASE("copies of any_storage share what is held, and any_storage is not wrapped again") {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <holdfast/storage/abilities.hpp>
 #include <holdfast/storage/any.hpp>
 #include <holdfast/storage/local.hpp>
 #include <holdfast/storage/memory.hpp>
@@ -37,6 +38,7 @@ static_assert(has_every_ability<failing_storage<memory_storage>>);
 static_assert(storage_backend<failing_storage<archetype_storage>> &&
               has_no_ability<failing_storage<archetype_storage>>);
 static_assert(reserving_storage<any_storage> && !reserving_storage<memory_storage>);
+static_assert(removing_storage<any_storage> && !removing_storage<memory_storage>);
 
 static_assert(require_storage_backend<memory_storage>() && require_storage_backend<archetype_storage>());
 

@@ -62,6 +62,10 @@ TEST_CASE("a large object arrives in ranges of one state") {
         CHECK(info.crc32c == detail::crc32c(0, std::as_bytes(std::span(text).first(size))));
         CHECK(gets == expected);
     }
+    gets = 0;
+    get_file(storage, key, scratch.path() / "whole", {}, {.connections = 3, .range_size = 0});
+    CHECK(read_file(scratch.path() / "whole") == text);
+    CHECK(gets == 1);
 }
 
 TEST_CASE("no file is left where a get fails") {
@@ -123,6 +127,9 @@ TEST_CASE("a part of an object arrives at its offsets, of the state that is know
         detail::get_part(storage, object, part, sink, std::stop_token(), tens);
         CHECK(sink.text() == text.substr(part.offset, part.size));
     }
+    memory_sink whole;
+    detail::get_part(storage, object, {0, 25}, whole, std::stop_token(), {.connections = 3, .range_size = 0});
+    CHECK(whole.text() == text);
     put_text(storage, key, text + "more");
     memory_sink sink;
     CHECK(failure_of([&] {

@@ -98,6 +98,9 @@ TEST_CASE("the memory is shared out among the connections, in ranges that are wo
     CHECK(plan({.connections = 2, .range_size = 8 * mebi, .memory = 64 * mebi}).size == 8 * mebi);
     CHECK(plan({.connections = 64, .range_size = 8 * mebi, .memory = 16 * mebi}).size == mebi);
     CHECK(plan({.connections = 0, .range_size = 8 * mebi, .memory = 3 * mebi}).size == 3 * mebi);
+    CHECK(plan({.connections = 2, .range_size = 0, .memory = 64 * mebi}).size == 32 * mebi);
+    CHECK(plan({.connections = 8, .range_size = 8 * mebi, .memory = 0}).size == mebi);
+    CHECK(plan({.connections = 8, .range_size = 8 * mebi, .memory = 0}).window == 1);
 }
 
 TEST_CASE("one range, or one connection, needs no thread") {

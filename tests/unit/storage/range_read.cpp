@@ -50,6 +50,8 @@ TEST_CASE("one request for each range, and one where there is one connection") {
     CHECK(counted.steps() == 3);
     part(counted, 5, 10, {}, {.connections = 1, .range_size = 4});
     CHECK(counted.steps() == 4);
+    part(counted, 5, 10, {}, {.connections = 4, .range_size = 0});
+    CHECK(counted.steps() == 5);
 }
 
 TEST_CASE("what is not there, and what is no longer what it was") {

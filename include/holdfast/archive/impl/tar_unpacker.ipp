@@ -53,6 +53,7 @@ HOLDFAST_DECL void tar_unpacker::member_content(std::span<const std::byte> bytes
 }
 
 HOLDFAST_DECL void tar_unpacker::bring_content(std::uint64_t size, const content_bringer& bring) {
+    if (size == 0) return;  // there may be no member yet
     shifted_sink to(*content_, offset_);
     if (digest_) {
         crc32c_sink digesting(to);

@@ -38,7 +38,10 @@ HOLDFAST_DECL void span_sink::write(std::uint64_t offset, std::span<const std::b
 
 HOLDFAST_DECL void span_sink::check_whole(std::string_view key) const {
     if (arrived_ == room_.size()) return;
-    throw error(errc::corrupt, "get", key, "the store sent fewer bytes than the object has; get it again");
+    throw error(errc::corrupt, "get", key,
+                arrived_ < room_.size()
+                    ? "the store sent fewer bytes than the object has; get it again"
+                    : "the store sent bytes twice; a retry inside its `get` has to go on where the last write ended");
 }
 
 HOLDFAST_DECL file_sink::file_sink(std::filesystem::path path) : file_(detail::file::create_new(path)) {}

@@ -57,7 +57,9 @@ HOLDFAST_DECL object_info s3_storage::get(const object_key& key, byte_sink& sink
 
 HOLDFAST_DECL std::optional<object_info> s3_storage::head(const object_key& key) const {
     auto found = s3::find_object(*client_, "head", key);
-    return found ? std::optional(std::move(found->info)) : std::nullopt;
+    if (!found) return std::nullopt;
+    s3::require_etag("head", found->info);
+    return std::move(found->info);
 }
 
 HOLDFAST_DECL void s3_storage::list(std::string_view prefix, const list_visitor& visit) const {

@@ -42,6 +42,13 @@ struct found_object {
 HOLDFAST_DECL std::optional<found_object> find_object(client& store, std::string_view verb, const object_key& key,
                                                       std::stop_token stop = {}, const std::string& if_match = {});
 
+/// The same of an object that has to be there. Errors: `not_found`; as `require_etag`.
+HOLDFAST_DECL object_info require_object(client& store, std::string_view verb, const object_key& key,
+                                         std::stop_token stop = {}, const std::string& if_match = {});
+
+/// Errors: `unsupported` where the server gives no ETag of an object: nothing else tells that it is still the same one.
+HOLDFAST_DECL void require_etag(std::string_view verb, const object_info& object);
+
 /// A header's value; empty where there is none.
 inline std::string_view header_of(const http::response& answer, std::string_view name) {
     const std::string* value = answer.headers.find(name);

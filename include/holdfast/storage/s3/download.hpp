@@ -20,13 +20,13 @@ namespace holdfast::s3 {
 /// One read of an object or of a range of it, which goes on where it broke off.
 ///
 /// Effects: one GET. A repetition asks for what is missing, of the same ETag, so that no byte reaches the sink
-/// twice; where the server gives no ETag, a read of which something has arrived is not repeated. A whole object whose
-/// answer carries a checksum of the whole is checked by it.
+/// twice. A whole object whose answer carries a checksum of the whole is checked by it.
 class download {
 public:
     HOLDFAST_DECL download(client& store, const object_key& key, byte_sink& sink, const get_options& options);
 
-    /// Errors: `not_found`, `precondition_failed`, `corrupt`; those of `client::require` and of the sink.
+    /// Errors: `not_found`, `precondition_failed`, `corrupt`; as `require_etag`, before the sink has anything; those of
+    /// `client::require` and of the sink.
     HOLDFAST_DECL object_info run();
 
 private:

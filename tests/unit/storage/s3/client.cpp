@@ -40,6 +40,10 @@ http::response answer_of(unsigned status, std::vector<http::fields::field> heade
     return answer;
 }
 
+http::response found_of(std::string size) {
+    return answer_of(200, {{"Content-Length", std::move(size)}, {"ETag", "\"e\""}});
+}
+
 std::string error_text(const std::string& code, const std::string& more = {}) {
     return "<Error><Code>" + code + "</Code><Message>said the server</Message>" + more +
            "<RequestId>4442587FB7D0A2F9</RequestId></Error>";
@@ -59,7 +63,7 @@ s3_options aws_options(http::any_transport transport) {
 }  // namespace
 
 TEST_CASE("where requests go") {
-    const scripted_transport script([](const http::request&) { return answer_of(200, {{"Content-Length", "0"}}); });
+    const scripted_transport script([](const http::request&) { return found_of("0"); });
     const auto asked = [&](const std::string& url, const std::string& object, s3_options options) {
         s3_storage(url, std::move(options)).head(object_key(object));
         return script.requests().back();
@@ -78,8 +82,7 @@ TEST_CASE("where requests go") {
 }
 
 TEST_CASE("every attempt is signed, with the credentials of that moment") {
-    const scripted_transport script =
-        scripted_transport::in_order({answer_of(503), answer_of(500), answer_of(200, {{"Content-Length", "0"}})});
+    const scripted_transport script = scripted_transport::in_order({answer_of(503), answer_of(500), found_of("0")});
     s3_options options = options_for(script);
     const auto number = std::make_shared<std::atomic<int>>(0);
     options.provider = [=] {
@@ -96,7 +99,7 @@ TEST_CASE("every attempt is signed, with the credentials of that moment") {
     CHECK(header(requests[2], "x-amz-security-token") == "token");
 
     SUBCASE("or not at all") {
-        const scripted_transport open([](const http::request&) { return answer_of(200, {{"Content-Length", "0"}}); });
+        const scripted_transport open([](const http::request&) { return found_of("0"); });
         s3_options anonymous = options_for(open);
         anonymous.anonymous = true;
         s3_storage("s3://bucket", anonymous).head(key);
@@ -111,7 +114,7 @@ TEST_CASE("every attempt is signed, with the credentials of that moment") {
 }
 
 TEST_CASE("asking for credentials takes no connection") {
-    const scripted_transport script([](const http::request&) { return answer_of(200, {{"Content-Length", "3"}}); });
+    const scripted_transport script([](const http::request&) { return found_of("3"); });
     s3_options options = options_for(script);
     options.connections = 1;
     options.deadline = std::chrono::seconds(2);
@@ -130,7 +133,7 @@ TEST_CASE("a bucket in another region is found, once") {
     const auto in_frankfurt = [](http::response refusal) {
         return scripted_transport([refusal](const http::request& message) {
             const bool is_signed = header(message, "Authorization").find("/eu-central-1/s3/") != std::string::npos;
-            return is_signed ? answer_of(200, {{"Content-Length", "3"}, {"ETag", "\"e\""}}) : refusal;
+            return is_signed ? found_of("3") : refusal;
         });
     };
     for (const auto& refusal :
@@ -154,9 +157,8 @@ TEST_CASE("a bucket in another region is found, once") {
         CHECK(script.requests().back().server.host == "127.0.0.1");
     }
     SUBCASE("asking for it where the answer doesn't say") {
-        const scripted_transport script =
-            scripted_transport::in_order({answer_of(301), answer_of(403, {{"x-amz-bucket-region", "eu-west-1"}}),
-                                          answer_of(200, {{"Content-Length", "3"}})});
+        const scripted_transport script = scripted_transport::in_order(
+            {answer_of(301), answer_of(403, {{"x-amz-bucket-region", "eu-west-1"}}), found_of("3")});
         CHECK(s3_storage("s3://bucket", aws_options(script)).head(key)->size == 3);
         CHECK(script.requests()[1].target.starts_with("/?list-type=2"));
         CHECK(script.requests()[2].server.host == "bucket.s3.eu-west-1.amazonaws.com");
@@ -164,7 +166,7 @@ TEST_CASE("a bucket in another region is found, once") {
     SUBCASE("also where only a body says it, which an answer to HEAD has not") {
         const auto script = scripted_transport::in_order(
             {answer_of(400), answer_of(400, {}, error_text("AuthorizationHeaderMalformed", "<Region>here</Region>")),
-             answer_of(200, {{"Content-Length", "3"}})});
+             found_of("3")});
         CHECK(s3_storage("s3://bucket/p", options_for(script)).head(key)->size == 3);
         CHECK(script.requests()[1].target == "/bucket?list-type=2&max-keys=1&prefix=p%2F");
         CHECK(header(script.requests()[2], "Authorization").find("/here/s3/") != std::string::npos);
@@ -175,7 +177,7 @@ TEST_CASE("a bucket in another region is found, once") {
             CAPTURE(failure);
             const scripted_transport script([=, turn = 0](const http::request& message) mutable {
                 if (header(message, "Authorization").find("/here/s3/") != std::string::npos) {
-                    return answer_of(200, {{"Content-Length", "3"}});
+                    return found_of("3");
                 }
                 if (message.method == "HEAD") return answer_of(400);
                 if (++turn > 1) return told;
@@ -232,7 +234,7 @@ TEST_CASE("any request may be the one that learns the region") {
 TEST_CASE("a wrong clock is corrected by the server's, for later requests too") {
     const scripted_transport script([](const http::request& message) {
         if (header(message, "X-Amz-Date").starts_with("20261124T1200")) {
-            return answer_of(200, {{"Content-Length", "3"}});
+            return found_of("3");
         }
         return answer_of(403, {{"Date", "Tue, 24 Nov 2026 12:00:00 GMT"}}, error_text("RequestTimeTooSkewed"));
     });
@@ -251,7 +253,7 @@ TEST_CASE("a wrong clock is corrected for every request that was under way with 
         if (meanwhile) std::exchange(meanwhile, nullptr)();
         const bool is_right = header(message, "X-Amz-Date").starts_with("20261124T1200");
         return testing_support::deliver(
-            is_right ? answer_of(200, {{"Content-Length", "3"}})
+            is_right ? found_of("3")
                      : answer_of(403, {{"Date", "Tue, 24 Nov 2026 12:00:00 GMT"}}, error_text("RequestTimeTooSkewed")),
             how);
     };
@@ -277,7 +279,7 @@ TEST_CASE("a Date of another century corrects no clock") {
 TEST_CASE("credentials that expired are asked for anew") {
     const scripted_transport script([](const http::request& message) {
         const bool is_new = header(message, "Authorization").find("Credential=NEW/") != std::string::npos;
-        return is_new ? answer_of(200, {{"Content-Length", "3"}}) : answer_of(400, {}, error_text("ExpiredToken"));
+        return is_new ? found_of("3") : answer_of(400, {}, error_text("ExpiredToken"));
     });
     s3_options options = options_for(script);
     const auto asked = std::make_shared<std::atomic<int>>(0);

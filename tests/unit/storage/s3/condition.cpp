@@ -17,6 +17,7 @@ namespace {
 
 using namespace holdfast;
 using namespace holdfast::s3;
+using testing_support::error_of;
 using testing_support::failure_of;
 using testing_support::fake_s3;
 using testing_support::options_for;
@@ -124,6 +125,21 @@ TEST_CASE("find_object: an answer without a size, and a bucket that is not there
     const fake_s3 server;
     server.state().bucket = "another";
     CHECK(look(server) == errc::not_configured);
+}
+
+TEST_CASE("require_object: what HEAD says of an object that is there, and has an ETag") {
+    const fake_s3 server;
+    server.state().objects["prefix/dir/key"] = {.content = "12345", .etag = "\"e\""};
+    server.state().objects["prefix/bare"] = {.content = "12345", .etag = ""};
+    auto store = client_for(server);
+    CHECK(require_object(store, "copy", key).etag == "\"e\"");
+    CHECK(failure_of([&] { require_object(store, "copy", object_key("absent")); }) == errc::not_found);
+    const auto bare = error_of([&] { require_object(store, "copy", object_key("bare")); });
+    REQUIRE(bare);
+    CHECK(bare->kind() == errc::unsupported);
+    CHECK(bare->operation() == "copy");
+    CHECK(bare->key() == "bare");
+    CHECK(find_object(store, "put", object_key("bare")));
 }
 
 TEST_CASE("dates: of the object, else of the answer, else of the clock here") {

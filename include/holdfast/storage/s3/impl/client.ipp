@@ -9,6 +9,7 @@
 
 #include <holdfast/auth/aws_credential_chain.hpp>
 #include <holdfast/core/error.hpp>
+#include <holdfast/detail/steady_time.hpp>
 #include <holdfast/http/beast_transport.hpp>
 #include <holdfast/storage/s3/failures.hpp>
 #include <holdfast/storage/s3/wire.hpp>
@@ -179,9 +180,7 @@ HOLDFAST_DECL http::verdict client::judge(const operation& what, const http::res
 HOLDFAST_DECL outcome client::send(const operation& what) {
     outcome result;
     corrections done;
-    constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);  // within what the clock can count
-    const auto deadline =
-        std::chrono::steady_clock::now() + std::min(what.deadline.value_or(options_.deadline), longest);
+    const auto deadline = detail::after(what.deadline.value_or(options_.deadline));
     const auto try_once = [&](unsigned, http::exchange_state& state) {
         if (result.repeated && what.settled && what.settled()) {
             result.settled = true;

@@ -82,6 +82,21 @@ HOLDFAST_DECL std::optional<found_object> find_object(client& store, std::string
                         .mark = std::string(header_of(answer, writer_mark_header))};
 }
 
+HOLDFAST_DECL object_info require_object(client& store, std::string_view verb, const object_key& key,
+                                         std::stop_token stop, const std::string& if_match) {
+    auto found = find_object(store, verb, key, std::move(stop), if_match);
+    if (!found) throw error(errc::not_found, verb, key.str(), "the store has no such object; list what it has");
+    require_etag(verb, found->info);
+    return std::move(found->info);
+}
+
+HOLDFAST_DECL void require_etag(std::string_view verb, const object_info& object) {
+    if (!object.etag.empty()) return;
+    throw error(errc::unsupported, verb, object.key.str(),
+                "the server gives no ETag, which tells whether an object is still the same; store the object through "
+                "this endpoint, or use one that gives an ETag of every object");
+}
+
 }  // namespace holdfast::s3
 
 #endif

@@ -29,7 +29,7 @@ inline object_info copy_single(client& store, const object_info& from, const obj
     operation what{.verb = "copy", .shown = to.str(), .method = "PUT", .object = store.object_name("copy", to)};
     add_object_headers(what, store.options());
     what.headers.set("x-amz-copy-source", copy_source_of(store, from.key));
-    if (!from.etag.empty()) what.headers.set("x-amz-copy-source-if-match", from.etag);
+    what.headers.set("x-amz-copy-source-if-match", from.etag);
     object_info info{.key = to, .size = from.size};
     what.read = [&](const http::response& answer) { info.etag = parse_etag(answer.text); };
     info.modified = date_of(store.require(what), store);
@@ -54,11 +54,10 @@ inline object_info copy_parts(client& store, const object_info& from, const obje
 
 HOLDFAST_DECL object_info copy_object(client& store, const object_key& from, const object_key& to) {
     store.object_name("copy", to);
-    auto found = find_object(store, "copy", from);
-    if (!found) throw error(errc::not_found, "copy", from.str(), "the store has no such object; list what it has");
-    if (from == to) return std::move(found->info);  // S3 refuses to copy an object to itself
+    const object_info found = require_object(store, "copy", from);
+    if (from == to) return found;  // S3 refuses to copy an object to itself
     const std::uint64_t largest = std::min(store.options().copy_part_size, largest_single_copy);
-    return found->info.size <= largest ? copy_single(store, found->info, to) : copy_parts(store, found->info, to);
+    return found.size <= largest ? copy_single(store, found, to) : copy_parts(store, found, to);
 }
 
 }  // namespace holdfast::s3

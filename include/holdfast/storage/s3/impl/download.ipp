@@ -28,17 +28,12 @@ HOLDFAST_DECL void download::refuse(const char* why) const {
 }
 
 HOLDFAST_DECL object_info download::look() const {
-    auto found = find_object(store_, "get", key_, options_.stop, options_.if_match);
-    if (!found) throw error(errc::not_found, "get", key_.str(), "the store has no such object; list what it has");
-    return std::move(found->info);
+    return require_object(store_, "get", key_, options_.stop, options_.if_match);
 }
 
 HOLDFAST_DECL void download::ask(http::request& message) const {
     const byte_range& range = options_.range;
     const std::uint64_t from = begin_ + delivered_;
-    if (delivered_ > 0 && info_->etag.empty()) {
-        refuse("the read broke off, and the server gives no ETag by which to go on with the same object; get it again");
-    }
     if (!is_whole(range) || delivered_ > 0) {
         const std::uint64_t end = range.size >= beyond_objects ? beyond_objects : begin_ + range.size;
         const std::string last = end >= beyond_objects ? "" : std::to_string(end - 1);
@@ -64,6 +59,7 @@ HOLDFAST_DECL void download::accept_first(const http::response& answer) {
         refuse("the server sent the whole object where a range was asked for; use an endpoint that knows ranges");
     }
     info_ = object_info{.key = key_, .size = total, .modified = modified_of(answer, store_), .etag = etag_of(answer)};
+    require_etag("get", *info_);
     checksum_.reset();
     checking_.reset();
     if (store_.options().integrity == s3_integrity::crc32c && expected_ == total) {
