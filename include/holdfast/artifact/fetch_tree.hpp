@@ -160,7 +160,8 @@ void resume_one(const Storage& storage, const saved_tree& tree, const stored_fil
                 const std::filesystem::path& target, const load_options& options, const transfer_limits& limits,
                 arrived_ranges& arrived) {
     constexpr std::uint32_t owner_only = 0600;
-    if (std::filesystem::exists(target)) set_path_mode(target, owner_only);
+    std::error_code unknown;  // to fetch it tells why
+    if (std::filesystem::exists(target, unknown)) set_path_mode(target, owner_only);
     if (arrived.find(tree.key / file.path) || !has_arrived(tree, file, target)) {
         fetch_one(storage, tree, file, target, options, limits, arrived);
     }

@@ -14,7 +14,7 @@ namespace holdfast::detail {
 /// Effects: the words of the command line are the program and its arguments (`split_command_line`; no shell); the
 /// program is looked for along PATH, has this process's environment and directory, an empty input, and a process
 /// group of its own, so that it can't ask at the terminal; what it writes to its standard error is dropped. On an
-/// error the group is killed.
+/// error what this process may kill of the group is killed; a program of another user, as sudo's, goes on.
 /// @param timeout for all of it
 /// @param limit bytes of output
 /// Errors: `invalid_argument` for a command line that has no program, or no end; `not_found` and `access_denied` for

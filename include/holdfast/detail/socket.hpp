@@ -2,7 +2,6 @@
 #define HOLDFAST_DETAIL_SOCKET_HPP
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -14,13 +13,12 @@
 #include <vector>
 
 #include <holdfast/detail/config.hpp>
+#include <holdfast/detail/steady_time.hpp>
 #include <holdfast/detail/system.hpp>
 
 // The door to the network. Sockets never block: a call that would says so, and `socket::wait` waits. Only Linux has
 // splice; where it is missing the caller is told, and moves the bytes by itself. No call raises SIGPIPE.
 namespace holdfast::detail {
-
-using steady_time = std::chrono::steady_clock::time_point;
 
 /// Milliseconds for `poll`, rounded up so that it does not wake before the time; -1 waits for ever.
 HOLDFAST_DECL int poll_timeout(steady_time until) noexcept;
@@ -79,7 +77,8 @@ public:
     /// @param more whether the next bytes follow at once, so that they may share a packet
     HOLDFAST_DECL io_step send(std::span<const std::span<const std::byte>> pieces, bool more) const noexcept;
 
-    /// Sends from an open file without reading it here.
+    /// Sends from an open file without reading it here. `unsupported` also where the file can't be read: to read it
+    /// tells why.
     HOLDFAST_DECL io_step send_file(const file& from, std::uint64_t offset, std::size_t size) const noexcept;
 
     /// Waits until one of what is asked for holds, or the time comes; nothing holds then.

@@ -16,7 +16,7 @@ struct retry_options {
     unsigned attempts = 5;                             ///< the first one included; at least 1
     std::chrono::milliseconds transient_delay{50};     ///< doubled at each retry, times a random number in [0, 1)
     std::chrono::milliseconds throttled_delay{1'000};  ///< the same after "slow down"
-    std::chrono::milliseconds longest_delay{20'000};   ///< cap of either, and of what a server asks for
+    std::chrono::milliseconds longest_delay{20'000};   ///< cap of either, and of what a server asks for; at most a year
     unsigned budget = 500;                             ///< tokens; a retry takes 14 (5 when throttled), its success
                                                        ///< gives them back, and a success at once gives 1; without
                                                        ///< tokens nothing is retried

@@ -64,6 +64,14 @@ TEST_CASE("what is not empty is refused, unless it is said to hold a part of the
     CHECK(read_file(folder.path() / "file") == "x");
 }
 
+TEST_CASE("a name that this file system can't hold is an error of the library, also beside an earlier part") {
+    const detail::temp_directory folder;
+    const std::string name(300, 'n');
+    unpacked_directory target(folder.path(), {name});
+    CHECK(failure_of([&] { target.make_directory(name, 0700); }) == errc::invalid_argument);
+    CHECK(failure_of([&] { target.begin_file(name); }) == errc::invalid_argument);
+}
+
 TEST_CASE("of an earlier part only the files that are kept stay, and are written over when they begin again") {
     const detail::temp_directory folder;
     const auto& root = folder.path();

@@ -274,6 +274,19 @@ TEST_CASE("a load that was lost before a byte had arrived leaves nothing") {
     CHECK(std::filesystem::is_empty(out.folder.path()));
 }
 
+TEST_CASE("a name that this file system can't hold is an error of the library, also where a load goes on") {
+    const memory_storage storage;
+    auto tree = stored_large(storage);
+    const std::string name(300, 'z');
+    put_text(storage, key / name, "1");
+    tree.contents->files.push_back({name, 1, "90f599e3", 0644});
+    tree.size = 11;
+    const target out;
+    lose(out, storage, tree, 1, errc::unavailable, {.connections = 1});
+    CHECK(std::filesystem::exists(kept_by(out)));
+    CHECK(out.failure(storage, tree) == errc::invalid_argument);
+}
+
 TEST_CASE("a load that failed for good leaves nothing") {
     const memory_storage storage;
     const auto tree = stored_large(storage);

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include <utility>
 
 #include <holdfast/detail/temp_directory.hpp>
+#include <tests/support/refused_calls.hpp>
 #include <tests/support/tree_building.hpp>
 
 using holdfast::detail::kept_directory;
@@ -81,6 +83,32 @@ TEST_CASE("what was kept of another content, or before the system was started, i
     CHECK_FALSE(fs::exists(fs::symlink_status(here.place / "link")));
     CHECK(fs::exists(here.folder.path()));
 }
+
+#if defined(SYS_unlink)
+TEST_CASE("a process that ends before it has removed all of another content leaves nothing to resume") {
+    const world here;
+    here.leave_behind();
+    fs::rename(here.place / "content", here.folder.path() / "content");
+    fs::rename(here.folder.path() / "content", here.place / "content");
+    // some directory is listed before the file now, whatever the order
+    for (int i = 0; i < 10; ++i) write_file(here.place / std::to_string(i) / "file", "text");
+    testing_support::run_refused(SYS_unlinkat, EIO, [&] {  // which removes trees
+        CHECK(tree_building::failure_of([&] { here.take("another").keep(); }) == holdfast::errc::io_failure);
+    });
+    CHECK_FALSE(here.take().is_resumed());
+}
+
+TEST_CASE("what can't be removed is an error, and not taken for the new content") {
+    const world here;
+    here.leave_behind();
+    fs::remove_all(here.place / "deep");
+    fs::remove(here.place / "content");
+    write_file(here.place / "file", "text");
+    testing_support::run_refused(SYS_unlink, EPERM, [&] {
+        CHECK(tree_building::failure_of([&] { here.take(); }) == holdfast::errc::access_denied);
+    });
+}
+#endif
 
 TEST_CASE("a directory that another has is not waited for") {
     const world here;

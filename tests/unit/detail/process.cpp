@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -17,6 +18,7 @@
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/temp_directory.hpp>
+#include <tests/support/refused_calls.hpp>
 
 using namespace holdfast;
 using namespace std::chrono_literals;
@@ -143,7 +145,14 @@ TEST_CASE("a program that takes too long") {
     CHECK(met.key() == "sh");
 }
 
-TEST_CASE("a program that is not waited for any more is killed with what it started") {
+TEST_CASE("a program that is not waited for any more, or fails, is killed with what it started") {
+    std::string program = "sleep 1000 & while echo hunter2; do :; done";
+    errc expected = errc::too_large;
+    SUBCASE("too large an output") {}
+    SUBCASE("a failure") {
+        program = "sleep 1000 >&- & exit 3";
+        expected = errc::io_failure;
+    }
     const detail::temp_directory place;
     const std::string alive = (place.path() / "alive").string();
     REQUIRE(::mkfifo(alive.c_str(), 0600) == 0);
@@ -153,11 +162,21 @@ TEST_CASE("a program that is not waited for any more is killed with what it star
         std::ifstream pipe(alive);
         read.assign(std::istreambuf_iterator<char>(pipe), {});
     });
-    const error met = failure_of(shell("exec 3>" + alive + "; sleep 1000 & while echo hunter2; do :; done"));
-    CHECK(met.kind() == errc::too_large);
+    const error met = failure_of(shell("exec 3>" + alive + "; " + program));
+    CHECK(met.kind() == expected);
     reader.join();
     CHECK(read.empty());
 }
+
+#if defined(__linux__)
+TEST_CASE("a program that this process may not kill is not waited for") {
+    testing_support::run_refused(SYS_kill, EPERM, [] {
+        const auto began = std::chrono::steady_clock::now();
+        CHECK(failure_of("sleep 10", 100ms).kind() == errc::timed_out);
+        CHECK(std::chrono::steady_clock::now() - began < 5s);
+    });
+}
+#endif
 
 TEST_CASE("a program that closes its output and goes on is waited for") {
     CHECK(run_for_output(shell("echo a; exec >&-; sleep 0.05; exit 0")) == "a\n");

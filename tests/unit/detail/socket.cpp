@@ -7,15 +7,8 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#if defined(__linux__)
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#endif
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -23,7 +16,6 @@
 #include <fstream>
 #include <latch>
 #include <mutex>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +25,7 @@
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/temp_directory.hpp>
 #include <tests/support/failures.hpp>
+#include <tests/support/refused_calls.hpp>
 #include <tests/support/tree_building.hpp>
 
 using namespace holdfast;
@@ -217,6 +210,20 @@ TEST_CASE("a part of a file is sent, and its end is told") {
     CHECK(pair.client.send_file(source, 10, 5).status == io_status::ended);
 }
 
+#if defined(__linux__)
+TEST_CASE("a file that can't be read is not taken for a broken connection") {
+    const connected_pair pair;
+    const temp_directory directory;
+    const auto path = directory.path() / "file";
+    std::ofstream(path) << "0123456789";
+    const file closed_to_reading = file::adopt(::open(path.c_str(), O_WRONLY | O_CLOEXEC), path);
+    CHECK(pair.client.send_file(closed_to_reading, 0, 10).status == io_status::unsupported);
+    testing_support::run_refused(SYS_sendfile, EIO, [&] {
+        CHECK(pair.client.send_file(file::open_read(path), 0, 10).status == io_status::unsupported);
+    });
+}
+#endif
+
 TEST_CASE("bytes move from a socket into a file at an offset") {
     const connected_pair pair;
     const temp_directory directory;
@@ -382,37 +389,11 @@ TEST_CASE("an address that stays silent does not hold up the next") {
 }
 
 #if defined(__linux__)
-namespace {
-
-// From here on the system answers every connect() of this thread with EINTR; false where it lacks the means.
-bool interrupt_connects() {
-    std::array<struct ::sock_filter, 4> program{{
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct ::seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_connect, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINTR),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    }};
-    const struct ::sock_fprog filter {
-        .len = program.size(), .filter = program.data()
-    };
-    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
-}
-
-}  // namespace
-
 TEST_CASE("an interrupted attempt is not taken for a connection") {
     const listener server;
-    bool is_interrupted = false;
-    std::optional<errc> failure;
-    std::thread([&] {
-        is_interrupted = interrupt_connects();
-        if (is_interrupted) failure = failure_of([&] { connect_to_any({loopback(server.port())}, "host", {}); });
-    }).join();
-    if (!is_interrupted) {
-        MESSAGE("CANNOT RUN: this system lets no thread filter its own calls");
-        return;
-    }
-    CHECK(failure == errc::unavailable);
+    testing_support::run_refused(SYS_connect, EINTR, [&] {
+        CHECK(failure_of([&] { connect_to_any({loopback(server.port())}, "host", {}); }) == errc::unavailable);
+    });
 }
 #endif
 

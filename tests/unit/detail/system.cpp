@@ -7,12 +7,15 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
 #include <functional>
+#include <latch>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <holdfast/core/error.hpp>
@@ -311,6 +314,29 @@ TEST_CASE("directories are made once, synced and removed") {
     remove_tree(path);
     CHECK_FALSE(fs::exists(path));
     CHECK_FALSE(failure_of([&] { remove_tree(path); }));
+}
+
+TEST_CASE("several may remove one tree at once") {
+    const temp_directory directory;
+    const auto path = directory.path() / "d";
+    constexpr int removers = 4;
+    constexpr int rounds = 100;
+    std::atomic<int> failures = 0;
+    for (int round = 0; round < rounds; ++round) {
+        for (const auto* deep : {"a/b/c", "a/d/e", "f/g/h"}) fs::create_directories(path / deep);
+        for (const auto* name : {"a/1", "a/b/2", "a/b/c/3", "f/g/4"}) write_text(path / name, "x");
+        std::latch ready(removers);
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < removers; ++i) {
+            threads.emplace_back([&] {
+                ready.arrive_and_wait();
+                if (failure_of([&] { remove_tree(path); })) ++failures;
+            });
+        }
+        threads.clear();
+        REQUIRE_FALSE(fs::exists(path));
+    }
+    CHECK(failures == 0);
 }
 
 TEST_CASE("removing a tree through a link is refused") {

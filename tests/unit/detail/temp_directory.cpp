@@ -116,7 +116,7 @@ TEST_CASE("what is in it goes with it, read-only directories too") {
         const fs::path deep = directory.path() / "a/b/c";
         fs::create_directories(deep / "empty");
         fs::create_directories(directory.path() / "a/b/.removed-0/x");
-        write_text(directory.path() / ".removed-1", "a name that the removal would take");
+        write_text(directory.path() / ".removed-1", "a name like those that the removal takes");
         write_text(deep / "f", "f");
         write_text(directory.path() / "a/f", "f");
         detail::set_path_mode(deep / "f", 0);

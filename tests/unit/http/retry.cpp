@@ -324,6 +324,17 @@ TEST_CASE("the deadline is not slept over") {
     CHECK(b.attempts == 0);
 }
 
+TEST_CASE("a delay that the clock can't hold is a year") {
+    constexpr auto longest = std::chrono::milliseconds::max();
+    const http::retry_options options{.throttled_delay = longest, .longest_delay = longest};
+    bench b(options);
+    const auto soon = std::chrono::steady_clock::now() + 5min;
+    CHECK(b.run({.deadline = soon, .stop = {}}, 503U).status == 503);
+    CHECK(b.slept.empty());
+    CHECK(b.run({}, 503U, 200U).status == 200);
+    CHECK(b.slept == delays{365 * 12h});  // times the random number
+}
+
 TEST_CASE("a sleep that took too long ends with the last outcome") {
     http::retry::call what;
     unsigned attempts = 0;

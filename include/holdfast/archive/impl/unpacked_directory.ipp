@@ -18,6 +18,12 @@ inline void require_unpacked(const std::error_code& failure, const std::string& 
     if (failure) throw error::from_errno(failure.value(), "unpack", path);
 }
 
+// What the system does not tell of is made, which tells why it can't be.
+inline bool is_there(const std::filesystem::path& path) {
+    std::error_code unknown;
+    return std::filesystem::exists(path, unknown);
+}
+
 }  // namespace detail
 
 HOLDFAST_DECL unpacked_directory::unpacked_directory(std::filesystem::path directory)
@@ -59,13 +65,13 @@ HOLDFAST_DECL void unpacked_directory::clear(const std::string& below) {
 }
 
 HOLDFAST_DECL void unpacked_directory::make_directory(const std::string& path, std::uint32_t mode) {
-    if (!kept_ || !std::filesystem::exists(full_path(path))) detail::make_directory(full_path(path), mode);
+    if (!kept_ || !detail::is_there(full_path(path))) detail::make_directory(full_path(path), mode);
 }
 
 HOLDFAST_DECL byte_sink& unpacked_directory::begin_file(const std::string& path) {
     constexpr std::uint32_t owner_only = 0600;  // until it is whole
     const auto full = full_path(path);
-    if (!kept_ || !kept_->contains(path) || !std::filesystem::exists(full)) {
+    if (!kept_ || !kept_->contains(path) || !detail::is_there(full)) {
         return file_.emplace(detail::file::create_new(full, owner_only));
     }
     detail::set_path_mode(full, owner_only);

@@ -56,23 +56,24 @@ inline bool holds_text(const std::filesystem::path& path, std::string_view text)
     }
 }
 
-inline void empty_directory(const std::filesystem::path& directory) {
+/// Where it is missing, that is no error.
+inline void remove_file(const std::filesystem::path& path) {
     std::error_code failure;
-    std::filesystem::directory_iterator entry(directory, failure);
-    for (; !failure && entry != std::filesystem::directory_iterator(); entry.increment(failure)) {
-        if (status_of(entry->path(), false).kind == file_kind::directory) {
-            remove_tree(entry->path());
-        } else {
-            std::filesystem::remove(entry->path(), failure);
-        }
+    std::filesystem::remove(path, failure);
+    if (failure) throw error::from_errno(failure.value(), "remove", path.string());
+}
+
+inline void empty_directory(const std::filesystem::path& directory) {
+    for (const auto& [name, status] : entries_of(directory.string())) {
+        status.kind == file_kind::directory ? remove_tree(directory / name) : remove_file(directory / name);
     }
-    if (failure) throw error::from_errno(failure.value(), "empty", directory.string());
 }
 
 /// Whether a directory holds that content already; otherwise it is emptied and said to hold it.
 inline bool holds_content(const std::filesystem::path& directory, const std::string& content) {
     const auto name = directory / "content";
     if (holds_text(name, content)) return true;
+    remove_file(name);  // first: a process that is killed before the rest is removed leaves nothing to resume
     empty_directory(directory);
     file::create_new(name, 0600).write_at(0, std::as_bytes(std::span(content)));
     return false;

@@ -21,12 +21,11 @@
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/command_line.hpp>
+#include <holdfast/detail/steady_time.hpp>
 #include <holdfast/detail/system.hpp>
 #include <holdfast/detail/system_calls.hpp>
 
 namespace holdfast::detail {
-
-using process_deadline = std::chrono::steady_clock::time_point;
 
 inline void require_spawn_success(int number, std::string_view program) {
     if (number != 0) throw error::from_errno(number, "run", program);
@@ -91,7 +90,7 @@ inline ::pid_t spawn_program(std::vector<std::string>& words, int output) {
     return process;
 }
 
-inline int milliseconds_left(process_deadline deadline) noexcept {
+inline int milliseconds_left(steady_time deadline) noexcept {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     return static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, 1'000'000));
 }
@@ -104,13 +103,14 @@ public:
     child_process(const child_process&) = delete;
     child_process& operator=(const child_process&) = delete;
     ~child_process() {
-        if (ended_) return;
-        ::kill(-process_, SIGKILL);
-        retry_interrupted([&] { return ::waitpid(process_, nullptr, 0); });
+        if (is_collected_) return;
+        // a program of another user, as sudo's, may not be killed, also where something else of its group is
+        const bool is_killed = ::kill(-process_, SIGKILL) == 0 && ::kill(process_, 0) == 0;
+        collect(is_killed ? 0 : WNOHANG);
     }
 
     // Until the other end of the pipe is closed.
-    std::string read_all(const file& pipe, process_deadline deadline, std::size_t limit) const {
+    std::string read_all(const file& pipe, steady_time deadline, std::size_t limit) const {
         std::string output;
         std::array<char, 4096> buffer;
         for (;;) {
@@ -127,33 +127,44 @@ public:
         }
     }
 
-    void wait_success(process_deadline deadline) {
-        constexpr int longest_pause = 10;  // ms; there is no portable wait for a child with a timeout
-        int status = 0;
-        ::pid_t found = 0;
-        for (int pause = 0;; pause = std::min(pause + 1, longest_pause)) {
-            found = retry_interrupted([&] { return ::waitpid(process_, &status, WNOHANG); });
-            if (found != 0) break;
-            ::poll(nullptr, 0, std::min(pause, require_time(deadline)));
+    // One that failed is left to the destructor: its group goes by its number, which is its own until it is collected.
+    void wait_success(steady_time deadline) {
+        const auto end = wait_end(deadline);
+        if (end && (end->si_code != CLD_EXITED || end->si_status != 0)) {
+            const std::string how = end->si_code == CLD_EXITED ? "ended with status " : "was ended by signal ";
+            throw error(errc::io_failure, "run", program_,
+                        "the program " + how + std::to_string(end->si_status) + "; run it by hand");
         }
-        ended_ = true;
-        // another thread of this program has collected the status, or the system does: all that is known is the output
-        if (found < 0) return;
-        if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
-        throw error(errc::io_failure, "run", program_,
-                    WIFEXITED(status)
-                        ? "the program ended with status " + std::to_string(WEXITSTATUS(status)) + "; run it by hand"
-                        : "the program was ended by signal " + std::to_string(WTERMSIG(status)) + "; run it by hand");
+        if (end) collect(0);
+        is_collected_ = true;
     }
 
 private:
-    int require_time(process_deadline deadline) const {
+    // Nothing where another thread of this program has collected the status, or the system does: all that is known is
+    // the output.
+    std::optional<::siginfo_t> wait_end(steady_time deadline) const {
+        constexpr int longest_pause = 10;  // ms; there is no portable wait for a child with a timeout
+        constexpr int how = WEXITED | WNOHANG | WNOWAIT;
+        ::siginfo_t end{};
+        for (int pause = 0; end.si_pid == 0; pause = std::min(pause + 1, longest_pause)) {
+            if (pause > 0) ::poll(nullptr, 0, std::min(pause, require_time(deadline)));
+            const auto id = static_cast<::id_t>(process_);
+            if (retry_interrupted([&] { return ::waitid(P_PID, id, &end, how); }) != 0) return std::nullopt;
+        }
+        return end;
+    }
+
+    void collect(int flags) const noexcept {
+        retry_interrupted([&] { return ::waitpid(process_, nullptr, flags); });
+    }
+
+    int require_time(steady_time deadline) const {
         const int left = milliseconds_left(deadline);
-        if (left == 0) throw error(errc::timed_out, "run", program_, "the program took too long; it was ended");
+        if (left == 0) throw error(errc::timed_out, "run", program_, "the program took too long; run it by hand");
         return left;
     }
 
-    void wait_readable(int descriptor, process_deadline deadline) const {
+    void wait_readable(int descriptor, steady_time deadline) const {
         ::pollfd watched{descriptor, POLLIN, 0};
         for (;;) {
             const int count = ::poll(&watched, 1, require_time(deadline));
@@ -164,7 +175,7 @@ private:
 
     ::pid_t process_;
     std::string program_;
-    bool ended_ = false;
+    bool is_collected_ = false;
 };
 
 // The end to read from and the end to write to, neither inherited.
@@ -181,9 +192,7 @@ inline std::pair<file, file> make_output_pipe(std::string_view program) {
 
 HOLDFAST_DECL std::string run_for_output(const std::string& command_line, std::chrono::milliseconds timeout,
                                          std::size_t limit) {
-    constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
-    const process_deadline deadline =
-        std::chrono::steady_clock::now() + std::clamp(timeout, std::chrono::milliseconds(0), longest);
+    const steady_time deadline = after(timeout);
     auto words = split_command_line(command_line);
     if (!words || words->empty() || words->front().empty() || command_line.find('\0') != std::string::npos) {
         throw error(errc::invalid_argument, "run", "",

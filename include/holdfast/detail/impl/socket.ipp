@@ -99,12 +99,19 @@ private:
     bool is_pending_ = false;
 };
 
+// Whether sendfile failed by the connection. Of any other failure the caller reads the file, and meets its own error.
+inline bool is_of_connection(int number) noexcept {
+    constexpr std::array numbers{EAGAIN,   EWOULDBLOCK, EPIPE,        ECONNRESET, ECONNABORTED,
+                                 ENOTCONN, ETIMEDOUT,   EHOSTUNREACH, ENETDOWN,   ENETUNREACH};
+    return std::ranges::find(numbers, number) != numbers.end();
+}
+
 HOLDFAST_DECL io_step socket::send_file(const file& from, std::uint64_t offset, std::size_t size) const noexcept {
     auto position = static_cast<::off_t>(offset);
     const sigpipe_guard guard;
     const ::ssize_t count =
         retry_interrupted([&] { return ::sendfile(descriptor_, from.descriptor(), &position, size); });
-    if (count < 0 && (errno == EINVAL || errno == ENOSYS)) return {.status = io_status::unsupported};
+    if (count < 0 && !is_of_connection(errno)) return {.status = io_status::unsupported};
     if (count == 0 && size > 0) return {.status = io_status::ended};
     return sent_io_step(count);
 }

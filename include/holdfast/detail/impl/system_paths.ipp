@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -146,7 +147,8 @@ HOLDFAST_DECL std::vector<std::pair<std::string, file_status>> entries_of(const 
 }
 
 // Removes the directory trees of `top` one level at a time: a directory that is not empty moves its own
-// directories up into `top`, so that the deepest tree takes two descriptors and no recursion.
+// directories up into `top`, so that the deepest tree takes two descriptors and no recursion. What vanishes meanwhile
+// is gone, so that several may remove one tree at once.
 class tree_remover {
 public:
     tree_remover(::DIR* top, const std::filesystem::path& path) : top_(top), path_(path) {}
@@ -164,36 +166,44 @@ private:
         if (remove_leaf(top_descriptor(), name)) return;
         ::fchmodat(top_descriptor(), name.c_str(), 0700, AT_SYMLINK_NOFOLLOW);
         const open_directory inner = open_directory_at(top_descriptor(), name.c_str());
-        if (!inner) throw_errno("remove", path_ / name);
+        if (!inner) return require_gone(name);
         const int descriptor = ::dirfd(inner.get());
         for (const auto& entry : names_in(inner.get(), (path_ / name).string())) {
             if (!remove_leaf(descriptor, entry.name)) move_up(descriptor, entry.name);
         }
-        if (::unlinkat(top_descriptor(), name.c_str(), AT_REMOVEDIR) != 0) throw_errno("remove", path_ / name);
+        if (::unlinkat(top_descriptor(), name.c_str(), AT_REMOVEDIR) != 0) require_gone(name);
     }
 
     // False where the entry is a directory that is not empty.
     bool remove_leaf(int parent, const std::string& name) {
         struct ::stat found {};
-        if (::fstatat(parent, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) throw_errno("remove", path_ / name);
+        const bool is_there = ::fstatat(parent, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0;
         const bool is_directory = S_ISDIR(found.st_mode);
-        if (::unlinkat(parent, name.c_str(), is_directory ? AT_REMOVEDIR : 0) == 0) return true;
+        if (is_there && ::unlinkat(parent, name.c_str(), is_directory ? AT_REMOVEDIR : 0) == 0) return true;
         if (is_directory && (errno == ENOTEMPTY || errno == EEXIST)) return false;
-        throw_errno("remove", path_ / name);
+        require_gone(name);
+        return true;
     }
 
     void move_up(int parent, const std::string& name) {
         ::fchmodat(parent, name.c_str(), 0700, AT_SYMLINK_NOFOLLOW);  // a directory that moves must be writable
-        do {
-            const std::string moved = ".removed-" + std::to_string(moved_++);
-            if (::renameat(parent, name.c_str(), top_descriptor(), moved.c_str()) == 0) return;
-        } while (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR);
-        throw_errno("remove", path_ / name);
+        const std::string moved = new_name();
+        if (::renameat(parent, name.c_str(), top_descriptor(), moved.c_str()) != 0) require_gone(name);
+    }
+
+    // A random one: of two that remove one tree, neither may move a directory to where the other is at work.
+    static std::string new_name() {
+        std::uint64_t number = 0;
+        random_bytes(std::as_writable_bytes(std::span(&number, 1)));
+        return ".removed-" + std::to_string(number);
+    }
+
+    void require_gone(const std::string& name) const {
+        if (errno != ENOENT) throw_errno("remove", path_ / name);
     }
 
     ::DIR* top_;
     const std::filesystem::path& path_;
-    std::uint64_t moved_ = 0;
 };
 
 // False where there is nothing of this name. `path` is for messages.
@@ -208,9 +218,10 @@ inline bool remove_tree_at(int parent, const std::string& name, const std::files
     }
     ::fchmodat(parent, name.c_str(), 0700, AT_SYMLINK_NOFOLLOW);
     const open_directory top = open_directory_at(parent, name.c_str());
+    if (!top && errno == ENOENT) return false;
     if (!top) throw_errno("remove", path);
     tree_remover(top.get(), path).remove_contents();
-    require_success(::unlinkat(parent, name.c_str(), AT_REMOVEDIR), "remove", path);
+    if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) throw_errno("remove", path);
     return true;
 }
 

@@ -11,16 +11,7 @@
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/cancellation.hpp>
 #include <holdfast/detail/socket.hpp>
-
-namespace holdfast::detail {
-
-/// The end of a time that begins now; one beyond a year is a year, so that the clock can hold it.
-inline steady_time after(std::chrono::milliseconds time) {
-    constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
-    return std::chrono::steady_clock::now() + std::clamp(time, std::chrono::milliseconds(0), longest);
-}
-
-}  // namespace holdfast::detail
+#include <holdfast/detail/steady_time.hpp>
 
 namespace holdfast::http {
 

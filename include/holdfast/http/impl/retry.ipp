@@ -17,6 +17,7 @@
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/ascii.hpp>
 #include <holdfast/detail/cancellation.hpp>
+#include <holdfast/detail/steady_time.hpp>
 #include <holdfast/detail/system.hpp>
 #include <holdfast/http/http_date.hpp>
 
@@ -134,9 +135,10 @@ public:
         const bool throttled = outcome.meaning == verdict::throttled;
         const auto base = throttled ? options.throttled_delay : options.transient_delay;
         const double doubled = std::ldexp(static_cast<double>(base.count()), static_cast<int>(number) - 1);
-        const double capped = std::min(doubled, static_cast<double>(options.longest_delay.count()));
+        const auto longest = std::min(options.longest_delay, detail::longest_wait);
+        const double capped = std::min(doubled, static_cast<double>(longest.count()));
         const std::chrono::milliseconds jittered(static_cast<std::int64_t>(capped * random()));
-        return std::max(jittered, detail::requested_retry_delay(outcome.answer, options.longest_delay, clock));
+        return std::max(jittered, detail::requested_retry_delay(outcome.answer, longest, clock));
     }
 
     const retry_options options;

@@ -108,6 +108,15 @@ TEST_CASE("a connection whose time is over is closed") {
     CHECK(pool.take(here) == nullptr);
 }
 
+TEST_CASE("connections are kept alive for as long as the type can say, and for a time that the clock can't hold") {
+    connection_pool pool(std::chrono::seconds::max(), 10);
+    const auto end = put_new(pool);
+    CHECK_FALSE(end.is_closed());
+    CHECK(pool.take(here).get() == end.client);
+    connection_pool none(std::chrono::seconds::min(), 10);
+    CHECK(put_new(none).is_closed());
+}
+
 TEST_CASE("a pool that goes closes its connections") {
     server_end end;
     {

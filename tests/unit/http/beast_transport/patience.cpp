@@ -103,11 +103,8 @@ TEST_CASE("a wait without a byte times out; one of a given time says that nothin
     CHECK_FALSE(ready.writable);
 }
 
-TEST_CASE("a time that the clock can't hold is a year") {
+TEST_CASE("a time that the clock can't hold ends at the deadline") {
     const auto now = std::chrono::steady_clock::now();
-    CHECK(detail::after(std::chrono::milliseconds::max()) >= now + 365 * 24h);
-    CHECK(detail::after(std::chrono::milliseconds::max()) < now + 366 * 24h);
-    CHECK(detail::after(std::chrono::milliseconds::min()) >= now);
     const auto [ours, theirs] = connected_sockets();
     const patience waits = patience_of({.deadline = now + 10ms}, std::chrono::milliseconds::max());
     const auto over = error_of([&] { waits.wait(ours, {.readable = true}, "receive"); });

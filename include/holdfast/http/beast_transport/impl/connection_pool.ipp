@@ -36,8 +36,11 @@ HOLDFAST_DECL std::unique_ptr<connection> connection_pool::take_latest(const rou
 }
 
 HOLDFAST_DECL connection_pool::entries connection_pool::remove_old() {
-    const auto oldest = std::chrono::steady_clock::now() - keep_alive_;
-    const auto is_young = [&](const entry& one) { return one.since >= oldest; };
+    const auto now = std::chrono::steady_clock::now();
+    // in whole seconds: the clock's nanoseconds can't hold every time to keep alive
+    const auto is_young = [&](const entry& one) {
+        return std::chrono::ceil<std::chrono::seconds>(now - one.since) <= keep_alive_;
+    };
     auto first = std::find_if(entries_.begin(), entries_.end(), is_young);
     const auto kept = static_cast<std::size_t>(entries_.end() - first);
     if (kept > most_) first += static_cast<std::ptrdiff_t>(kept - most_);
