@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <istream>
@@ -63,7 +64,9 @@ holdfast::reference parsed_reference(std::string_view text) {
     return which;
 }
 
-holdfast::task_context surrounding_task() {
+/// @param attempt may take the place of a variable that is missing
+holdfast::task_context surrounding_task(const std::optional<std::string>& attempt) {
+    if (attempt) ::setenv("MF_ATTEMPT", attempt->c_str(), 0);
     try {
         return holdfast::task_context::from_environment();
     } catch (const error& problem) {
@@ -83,7 +86,7 @@ holdfast::any_storage store_of(const global_options& options) {
 
 holdfast::task_context task_of(const global_options& options) {
     using holdfast::task_context;
-    auto context = options.task ? task_context::from_pathspec(*options.task) : surrounding_task();
+    auto context = options.task ? task_context::from_pathspec(*options.task) : surrounding_task(options.attempt);
     if (options.attempt) context.attempt = *options.attempt;
     if (options.metaflow_namespace) {
         context.metaflow_namespace = *options.metaflow_namespace;
@@ -91,6 +94,14 @@ holdfast::task_context task_of(const global_options& options) {
     }
     if (const auto scope = holdfast::metaflow::scope_of_tags(options.tags)) context.scope = *scope;
     return context;
+}
+
+std::string searched_path(const global_options& options, const std::string& pathspec) {
+    return pathspec.empty() ? options.task.value_or("") : pathspec;
+}
+
+std::optional<holdfast::symlink_policy> links_of(bool follow_links) {
+    return follow_links ? std::optional(holdfast::symlink_policy::follow) : std::nullopt;
 }
 
 holdfast::reference reference_of(const std::string& argument) {

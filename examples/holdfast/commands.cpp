@@ -41,6 +41,10 @@ checkpoint<any_storage> in_store(const global_options& options) {
     return checkpoint<any_storage>{store_of(options)};
 }
 
+bool is_wanted(const global_options& options, const artifact_document& document) {
+    return !options.attempt || document.attempt == *options.attempt;
+}
+
 std::string with_files(const artifact_document& document, const std::vector<holdfast::stored_file>& files) {
     boost::json::array list;
     for (const auto& file : files) {
@@ -104,11 +108,11 @@ exit_status list(const global_options& options, const list_arguments& arguments,
 exit_status search(const global_options& options, const std::string& pathspec, output& out) {
     auto found = listing::of_tasks(out);
     const auto visit = [&](const checkpoint_reference& reference) {
-        found.add(reference);
+        if (is_wanted(options, reference)) found.add(reference);
         return true;
     };
     const auto stop = stop_on_interrupt();
-    in_store(options).search(pathspec, visit, found.on_damage(), stop);
+    in_store(options).search(searched_path(options, pathspec), visit, found.on_damage(), stop);
     return found.finish();
 }
 
@@ -129,6 +133,7 @@ exit_status save(const global_options& options, const save_arguments& arguments,
     const holdfast::save_options how{.name = arguments.name,
                                      .metadata = holdfast::parse_metadata(arguments.metadata),
                                      .latest = !arguments.no_latest,
+                                     .symlinks = links_of(arguments.follow_links),
                                      .stop = stop_on_interrupt()};
     const auto saved = arguments.format == "tar"      ? save_as<holdfast::tar>(options, arguments.path, how)
                        : arguments.format == "tar.gz" ? save_as<holdfast::tar_gz>(options, arguments.path, how)
@@ -177,11 +182,12 @@ exit_status verify(const global_options& options, const verify_arguments& argume
     auto wanted = references_of(arguments.references);
     if (arguments.all) {
         const auto take = [&](const holdfast::artifact_reference& each) {
+            if (!is_wanted(options, holdfast::document_of(each))) return true;
             wanted.emplace_back(holdfast::document_of(each).key);
             out.progress("found " + std::to_string(wanted.size()));
             return true;
         };
-        holdfast::search_artifacts(store, "", take, found.on_damage(), {}, stop);
+        holdfast::search_artifacts(store, searched_path(options, ""), take, found.on_damage(), {}, stop);
     } else if (arguments.references.empty()) {
         for (const auto& each :
              in_task(options).list({.attempt = options.attempt, .on_damage = found.on_damage(), .stop = stop})) {

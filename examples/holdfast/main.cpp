@@ -85,7 +85,10 @@ private:
     void add_search() {
         auto* added = add_command("search", "Every checkpoint below a flow, run, step or task",
                                   [this](const auto& options, output& out) { return search(options, pathspec_, out); });
-        added->add_option("PATHSPEC", pathspec_, "FLOW[/RUN[/STEP[/TASK]]]; default: the whole store")->type_name("");
+        added
+            ->add_option("PATHSPEC", pathspec_,
+                         "FLOW[/RUN[/STEP[/TASK]]]; default: that of --task, else the whole store")
+            ->type_name("");
     }
 
     void add_show() {
@@ -98,11 +101,12 @@ private:
         auto* added = add_command("save", "Saves a file, or what a directory holds",
                                   [this](const auto& options, output& out) { return save(options, save_, out); });
         added->add_option("PATH", save_.path)->required()->type_name("");
-        added->add_option("--name", save_.name, "no '.', no '/'")->capture_default_str();
+        added->add_option("--name", save_.name, "no '.', '/' or '?'")->capture_default_str();
         added->add_option("--metadata", save_.metadata, "a JSON object to keep with it")->type_name("JSON");
         added->add_option("--format", save_.format)
             ->check(CLI::IsMember({"files", "tar", "tar.gz"}))
             ->capture_default_str();
+        add_follow_links(*added, save_.follow_links);
         added->add_flag("--no-latest", save_.no_latest, "a restart does not restore it");
     }
 
@@ -129,7 +133,8 @@ private:
                                   [this](const auto& options, output& out) { return verify(options, verify_, out); });
         auto* some = added->add_option("REFERENCE", verify_.references, "default: every checkpoint of the task");
         some->type_name("");
-        added->add_flag("--all", verify_.all, "every checkpoint, hub entry and model of the store")->excludes(some);
+        added->add_flag("--all", verify_.all, "every checkpoint, hub entry and model of the store, or of --task")
+            ->excludes(some);
     }
 
     void add_remove(CLI::App& parent) {
@@ -164,18 +169,25 @@ private:
             add_command(parent, "save", "Saves a file, or what a directory holds, as a model",
                         [this](const auto& options, output& out) { return save_model(options, model_save_, out); });
         added->add_option("PATH", model_save_.path)->required()->type_name("");
-        added->add_option("--label", model_save_.label, "no '/'; default: FLOW_STEP");
+        added->add_option("--label", model_save_.label, "no '/' or '?'; default: FLOW_STEP");
         added->add_option("--metadata", model_save_.metadata, "a JSON object to keep with it")->type_name("JSON");
         added->add_option("--format", model_save_.format)
             ->check(CLI::IsMember({"files", "tar", "tar.gz"}))
             ->capture_default_str();
+        add_follow_links(*added, model_save_.follow_links);
+    }
+
+    static void add_follow_links(CLI::App& command, bool& follow_links) {
+        command.add_flag("--follow-links", follow_links, "saves what symbolic links name in their place");
     }
 
     void add_model_list(CLI::App& parent) {
         auto* added =
             add_command(parent, "list", "The models below a flow, run, step or task, newest first",
                         [this](const auto& options, output& out) { return list_models(options, model_list_, out); });
-        added->add_option("PATHSPEC", model_list_.pathspec, "FLOW[/RUN[/STEP[/TASK]]]; default: the whole store")
+        added
+            ->add_option("PATHSPEC", model_list_.pathspec,
+                         "FLOW[/RUN[/STEP[/TASK]]]; default: that of --task, else the whole store")
             ->type_name("");
         added->add_option("--label", model_list_.label, "only of this label");
         added->add_option("--limit", model_list_.limit, "only the newest N")->type_name("N")->check(digits());

@@ -25,6 +25,7 @@ holdfast::model_reference save_as(const global_options& options, const std::stri
 exit_status save_model(const global_options& options, const model_save_arguments& arguments, output& out) {
     const holdfast::model_save_options how{.label = arguments.label,
                                            .metadata = holdfast::parse_metadata(arguments.metadata),
+                                           .symlinks = links_of(arguments.follow_links),
                                            .stop = stop_on_interrupt()};
     const auto saved = arguments.format == "files"    ? save_as<holdfast::files>(options, arguments.path, how)
                        : arguments.format == "tar.gz" ? save_as<holdfast::tar_gz>(options, arguments.path, how)
@@ -38,12 +39,12 @@ exit_status list_models(const global_options& options, const model_list_argument
     auto found = listing::of_models(out);
     const auto stop = stop_on_interrupt();
     const holdfast::model<any_storage> store{store_of(options)};
-    for (const auto& model : store.list({.pathspec = arguments.pathspec,
-                                         .label = arguments.label,
-                                         .attempt = options.attempt,
-                                         .limit = arguments.limit,
-                                         .on_damage = found.on_damage(),
-                                         .stop = stop})) {
+    for (const auto& model : store.list({.pathspec = searched_path(options, arguments.pathspec),
+                             .label = arguments.label,
+                             .attempt = options.attempt,
+                             .limit = arguments.limit,
+                             .on_damage = found.on_damage(),
+                             .stop = stop})) {
         found.add(model);
     }
     return found.finish();

@@ -30,6 +30,7 @@ struct save_arguments {
     std::string name = "mfchckpt";
     std::string metadata = "{}";
     std::string format = "files";
+    bool follow_links = false;
     bool no_latest = false;
 };
 
@@ -59,6 +60,7 @@ struct model_save_arguments {
     std::optional<std::string> label;
     std::string metadata = "{}";
     std::string format = "tar";
+    bool follow_links = false;
 };
 
 struct model_list_arguments {

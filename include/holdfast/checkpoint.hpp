@@ -148,6 +148,10 @@ public:
     /// `whole_namespace` newest first by time. Vanished and damaged documents are passed over.
     /// Errors: `not_in_task` without a task; `invalid_argument`; `cancelled`.
     std::vector<checkpoint_reference> list(const list_options& options = {}) const {
+        if (options.whole_namespace && options.task) {
+            throw error(errc::invalid_argument, "list", *options.task,
+                        "the whole namespace is the context's, not that of a task; ask for one of the two");
+        }
         if (options.whole_namespace) return reader_.list_folder(metaflow::folder_of(context()), options);
         return reader_.list_task(options.task ? *options.task : context().pathspec(), options);
     }

@@ -78,7 +78,8 @@ public:
     /// Loads a model, checkpoint or hub entry, and keeps it in `loaded()` under its key.
     ///
     /// Effects: all or nothing. The directory is made where it is missing and keeps its other entries; without one
-    /// it is a temporary one, which lives as long as this object or until `loaded().cleanup(key)`.
+    /// it is a temporary one, which lives as long as this object, or until the same key is loaded again or
+    /// `loaded().cleanup(key)` is called.
     /// Errors: as `load_model`.
     /// @return where its files are
     std::filesystem::path load(const reference& which,

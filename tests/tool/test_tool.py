@@ -359,6 +359,34 @@ def test_search(tool):
         found = tool("search", *([pathspec] if pathspec else []), task=None)
         assert sorted(keys(found)) == sorted(saved[task]["key"] for task in tasks), pathspec
     assert tool.people("search", "A/2").out.splitlines()[1].startswith("A/2/start/3 ")
+    assert keys(tool("search", task="B/1/start/1")) == [saved["B/1/start/1"]["key"]]
+    retried = tool.save("--attempt", "1", task="A/1/start/1")
+    assert keys(tool("search", "--attempt", "1", task=None)) == [retried["key"]]
+    checked = tool("verify", "--all", "--attempt", "1", task=None)
+    assert [found["key"] for found in checked.records] == [retried["key"]]
+    checked = tool("verify", "--all", task="B/1/start/1")
+    assert [found["key"] for found in checked.records] == [saved["B/1/start/1"]["key"]]
+
+
+def test_a_pathspec_of_the_environment_with_the_attempt_of_an_option(tool):
+    saved = tool("--attempt", "2", "save", tool.tree(), task=None, MF_PATHSPEC=TASK).record
+    assert (saved["pathspec"], saved["attempt"]) == (TASK, 2)
+    found = tool("--attempt", "2", "list", task=None, MF_PATHSPEC=TASK, MF_ATTEMPT="5")
+    assert keys(found) == [saved["key"]]
+
+
+@pytest.mark.parametrize("command", [("save", "--format", "tar"), ("model", "save")])
+def test_links_that_lead_out_of_the_tree(tool, command):
+    blob = tool.folder / "blob"
+    blob.write_text("weights")
+    snapshot = tool.folder / "snapshot"
+    snapshot.mkdir()
+    (snapshot / "model.bin").symlink_to("../blob")
+    refused = tool(*command, snapshot, status=4).error
+    assert refused["kind"] == "unsafe_path" and "--follow-links" in refused["message"]
+    saved = tool(*command, snapshot, "--follow-links").record
+    tool("load", saved["key"], "out", task=None)
+    assert contents(tool.folder / "out") == {"model.bin": b"weights"}
 
 
 @pytest.mark.on_s3

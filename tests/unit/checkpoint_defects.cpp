@@ -62,7 +62,9 @@ TEST_CASE("D-19 the whole namespace needs a task, and the message says so") {
     const checkpoint<memory_storage> outside{memory_storage{}};
     CHECK(failure_of([&] { (void)outside.list({.whole_namespace = true}); }) == errc::not_in_task);
     const checkpoint<memory_storage> inside{memory_storage{}, task};
-    CHECK(inside.list({.task = "Unit/9/train/1", .whole_namespace = true}).empty());
+    CHECK(inside.list({.whole_namespace = true}).empty());
+    const list_options both{.task = "Unit/9/train/1", .whole_namespace = true};
+    CHECK(failure_of([&] { (void)inside.list(both); }) == errc::invalid_argument);
 }
 
 TEST_CASE("D-20 a crashed task of another user, with no end and no artifact, is listed") {
@@ -105,7 +107,8 @@ TEST_CASE_TEMPLATE("D-36 an archive is saved and loaded without the system's tem
     writer.load(saved, folder.path() / "loaded");
     CHECK(listing(folder.path() / "loaded") == listing(state));
     std::vector<std::string> left;
-    for (const auto& entry : std::filesystem::directory_iterator(folder.path())) left.push_back(entry.path().filename());
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+        left.push_back(entry.path().filename());
     std::ranges::sort(left);
     CHECK(left == std::vector<std::string>{"loaded", "state", "store"});
 }

@@ -35,7 +35,7 @@ struct checkpoint_options {
 };
 
 struct save_options {
-    std::string name = "mfchckpt";                ///< no '.', no '/': keys are split there
+    std::string name = "mfchckpt";                ///< as `metaflow::check_checkpoint_name` wants it
     boost::json::object metadata = {};            ///< the user's own; NaN and infinities are stored as text
     bool latest = true;                           ///< make it what a restart restores
     std::optional<symlink_policy> symlinks = {};  ///< none: the archive's default
@@ -55,9 +55,9 @@ struct list_options {
     std::optional<std::string> name = {};     ///< only of this name
     std::optional<std::string> task = {};     ///< "flow/run/step/task"; none: the context's
     std::optional<std::string> attempt = {};  ///< digits: only of this attempt
-    bool whole_namespace = false;             ///< of every run and task with the context's step, scope and identifier
-    std::optional<std::size_t> limit = {};    ///< the newest so many
-    damage_handler on_damage = {};            ///< told of each document that cannot be read; they are passed over
+    bool whole_namespace = false;  ///< of every run and task with the context's step, scope and identifier; no `task`
+    std::optional<std::size_t> limit = {};  ///< the newest so many
+    damage_handler on_damage = {};          ///< told of each document that cannot be read; they are passed over
     std::stop_token stop = {};
 };
 

@@ -182,6 +182,7 @@ TEST_CASE_TEMPLATE("the files of a tree are told with digests, and without where
     };
     check(saved, true);
     check(without_manifest(saved), false);
+    check(without_manifest(saved, {{"size", 12345}}), false);  // a load refuses it; who looks sees what is there
 }
 
 TEST_CASE_FIXTURE(fixture, "a manifest tells the files even where their data are gone, a listing does not") {

@@ -107,8 +107,10 @@ private:
     void check_kept_links() const {
         for (const auto& [path, target] : kept_) {
             if (!leaves_tree(kept_, path)) continue;
-            throw error(errc::unsafe_path, "scan", path,
-                        "this symbolic link leads out of the tree or in a circle; make it relative or follow links");
+            throw error(
+                errc::unsafe_path, "scan", path,
+                "this symbolic link leads out of the tree or in a circle; make it relative, or save what links name in "
+                "their place (symlink_policy::follow; the tool's --follow-links)");
         }
     }
 
