@@ -1,8 +1,8 @@
 // One type for every backend, chosen at run time: by a URL, or by what Metaflow's configuration says here.
 #include <holdfast/checkpoint.hpp>
 #include <holdfast/default_storage.hpp>
-#include <holdfast/storage/open.hpp>
 
+#include <exception>
 #include <iostream>
 
 using namespace holdfast;
@@ -19,6 +19,9 @@ int main(int argc, char** argv) try {
     });
     std::cout << count << " checkpoints shown\n";
 } catch (const error& problem) {
+    std::cerr << problem.what() << '\n';
+    return problem.is_retryable() ? 75 : 1;  // EX_TEMPFAIL: the same may succeed later
+} catch (const std::exception& problem) {    // no memory, and what the program itself throws
     std::cerr << problem.what() << '\n';
     return 1;
 }

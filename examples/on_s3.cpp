@@ -2,6 +2,7 @@
 #include <holdfast/archive/tar.hpp>
 #include <holdfast/checkpoint.hpp>
 #include <holdfast/storage/s3.hpp>
+#include <holdfast/unfinished_saves.hpp>
 
 #include <chrono>
 #include <fstream>
@@ -16,7 +17,7 @@ int main(int argc, char** argv) {
     }
     // Region, endpoint and credentials are looked for where every AWS tool looks; each has an option as well.
     const s3_storage store{argv[1], {.connections = 16}};
-    store.clean_unfinished("", std::chrono::hours{24});  // what writers that were killed left in the bucket
+    remove_unfinished_saves(store, std::chrono::hours{24});  // what killed saves left; looks at the whole store
 
     checkpoint<s3_storage, tar> state{store, {.flow = "counting", .run = "1", .step = "count", .task = "0"},
                                       {.init_dir = true}};
