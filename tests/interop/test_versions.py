@@ -1,5 +1,6 @@
 """Many processes write under one METAFLOW_CHECKPOINT_UID: C++ alone, and C++ with Python."""
 
+import json
 import subprocess
 
 import pytest
@@ -168,3 +169,20 @@ def test_a_dotted_name_that_python_wrote_is_read(store):
     for name in ("v1.0", "a/b", "", "..", "line\nend"):
         assert store.holdfast("save", path, "--name", name, status=2).error["kind"] == "invalid_argument"
     assert_same(store.ask("list"), [by_python])
+
+
+@pytest.mark.parametrize("name", ["a/b", 3], ids=["slash", "number"])
+def test_a_name_with_a_slash_or_a_number_that_python_wrote_is_read(store, name):
+    """Python takes such names and loads them by their keys; its list finds none with a slash, and C++ writes none."""
+    by_python = store.ask("save", path=str(one_file(store, "named", "named")), name=name)
+    assert by_python["name"] == name
+    assert_same(store.holdfast("list").records, [by_python])
+    assert_same(store.holdfast("list", "--name", name).records, [by_python])
+    store.holdfast("load", by_python["key"], store.folder / "by-key")
+    store.holdfast("load", json.dumps(by_python), store.folder / "by-reference")
+    assert_same(store.holdfast("restore", store.folder / "restored").record, by_python)
+    for target in ("by-key", "by-reference", "restored"):
+        assert tree(store.folder / target) == {"state.txt": b"named"}
+    store.holdfast("remove", by_python["key"])
+    assert store.holdfast("list").records == []
+    assert store.holdfast("restore", store.folder / "again", status=3).error["kind"] == "not_found"
