@@ -5,6 +5,7 @@
 #include <string>
 
 #include <holdfast/auth/aws/exchange.hpp>
+#include <holdfast/auth/aws/refreshing.hpp>
 #include <holdfast/auth/aws_credentials.hpp>
 #include <holdfast/core/clock.hpp>
 #include <holdfast/core/environment.hpp>
@@ -33,10 +34,10 @@ struct aws_chain_options {
 ///
 /// Effects: nothing is read before the first call. The first source that has credentials, or is set up and fails, is
 /// the one: a failure is not passed over. A source that was found is kept. Credentials are refreshed ahead of their end
-/// (15 minutes; mandatory from 10 minutes on) by one thread of the callers while others go on with the old ones.
+/// (15 minutes; mandatory from 10 minutes on) by one thread while others go on with the old ones.
 /// Errors: `access_denied` naming the sources that were looked at where none has any; `not_configured` for what is
 /// wrong or missing in files and variables; `unsupported` for `mfa_serial`; those of `aws_credentials_provider`.
-HOLDFAST_DECL aws_credentials_provider aws_credential_chain(aws_chain_options options);
+HOLDFAST_DECL refreshing_credentials aws_credential_chain(aws_chain_options options);
 
 }  // namespace holdfast::auth
 

@@ -4,10 +4,12 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stop_token>
 
 #include <holdfast/auth/aws_credentials.hpp>
 #include <holdfast/core/clock.hpp>
 #include <holdfast/detail/config.hpp>
+#include <holdfast/detail/steady_time.hpp>
 
 namespace holdfast::auth {
 
@@ -20,7 +22,8 @@ struct refresh_times {
 
 /// Keeps the credentials of a source and renews them ahead of their end.
 ///
-/// One caller at a time asks the source. Where that fails the old ones are handed out until they end.
+/// The source is asked by one thread at a time, of this object's own, since it may take minutes and knows no caller.
+/// Where that fails the old ones are handed out until they end. The last copy, when it goes, waits for the source.
 /// Thread safety: copies share what is kept; calls from any number of threads.
 /// Errors: those of the source, to everyone who waits for it; `access_denied` where the source's are over already.
 class refreshing_credentials {
@@ -28,7 +31,10 @@ public:
     HOLDFAST_DECL refreshing_credentials(aws_credentials_provider source, clock_function clock,
                                          refresh_times times = {});
 
-    HOLDFAST_DECL std::optional<aws_credentials> operator()() const;
+    /// Errors: also `cancelled` and `timed_out`, where there are no good ones when `stop` is asked to, or at the
+    /// deadline; the source goes on and serves later calls.
+    HOLDFAST_DECL std::optional<aws_credentials> operator()(
+        const std::stop_token& stop = {}, detail::steady_time deadline = detail::after(detail::longest_wait)) const;
 
 private:
     class state;

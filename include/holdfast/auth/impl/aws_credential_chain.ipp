@@ -96,7 +96,7 @@ private:
 
 namespace holdfast::auth {
 
-HOLDFAST_DECL aws_credentials_provider aws_credential_chain(aws_chain_options options) {
+HOLDFAST_DECL refreshing_credentials aws_credential_chain(aws_chain_options options) {
     clock_function clock = options.clock;
     auto chain = std::make_shared<detail::aws_chain>(std::move(options));
     return refreshing_credentials([chain] { return chain->ask(); }, std::move(clock));

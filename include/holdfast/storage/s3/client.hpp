@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -102,17 +103,20 @@ private:
     HOLDFAST_DECL http::verdict judge(const operation& what, const http::response& answer);
     HOLDFAST_DECL void ask_reason(const operation& what, http::response& answer, const site& place, corrections& done,
                                   deadline_point deadline);
-    HOLDFAST_DECL bool correct(const http::response& answer, const site& place, corrections& done);
+    HOLDFAST_DECL bool correct(const operation& what, const http::response& answer, const site& place,
+                               corrections& done, deadline_point deadline);
     HOLDFAST_DECL bool correct_region(const failure& why, const site& place, corrections& done);
     HOLDFAST_DECL bool correct_clock(const http::response& answer, corrections& done);
-    HOLDFAST_DECL bool correct_credentials(const failure& why, corrections& done);
-    HOLDFAST_DECL std::optional<auth::aws_credentials> credentials() const;
+    HOLDFAST_DECL bool correct_credentials(const operation& what, const failure& why, corrections& done,
+                                           deadline_point deadline);
+    HOLDFAST_DECL std::optional<auth::aws_credentials> credentials(const std::stop_token& stop,
+                                                                   deadline_point deadline) const;
 
     s3_options options_;
     std::string bucket_;
     std::string prefix_;
     http::any_transport transport_;
-    auth::aws_credentials_provider provider_;
+    std::function<std::optional<auth::aws_credentials>(const std::stop_token&, deadline_point)> provider_;
     http::retry retry_;
     exchange_slots slots_;
     block_pool blocks_;

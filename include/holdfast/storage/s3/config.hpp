@@ -44,7 +44,8 @@ struct s3_options {
     std::optional<bool> fips = {};        ///< AWS_USE_FIPS_ENDPOINT, profile, false
 
     std::optional<auth::aws_credentials> credentials = {};  ///< none: `auth::aws_credential_chain`
-    auth::aws_credentials_provider provider = {};           ///< asked before each request; wins over `credentials`
+    auth::aws_credentials_provider provider = {};           ///< asked before each request, which waits for it however
+                                                            ///< long it takes; wins over `credentials`
     bool anonymous = false;                                 ///< sign nothing
     std::string profile = {};
     std::string role_arn = {};

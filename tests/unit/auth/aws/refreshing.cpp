@@ -255,6 +255,33 @@ TEST_CASE("within ten minutes of the end, and for the first ones, everyone waits
     }
 }
 
+TEST_CASE("who is stopped, or out of time, does not wait for a source that hangs, and the source serves later calls") {
+    for (const bool is_first : {true, false}) {
+        CAPTURE(is_first);
+        world w;
+        gate source;
+        const auto provider = w.provider();
+        if (!is_first) CHECK(key_id(provider) == "1");
+        w.advance(minutes(is_first ? 0 : 51));
+        w.hook = [&] { source.wait(); };
+        std::stop_source stop;
+        stop.request_stop();
+        const auto over = std::chrono::steady_clock::now();
+        const auto out_of_time = [&] { return provider({}, over); };
+        const auto stopped = [&] { return provider(stop.get_token()); };
+        if (is_first) {
+            CHECK(error_of(out_of_time).kind() == errc::timed_out);
+            CHECK(error_of(stopped).kind() == errc::cancelled);
+        } else {
+            CHECK(out_of_time().value().access_key_id == "1");
+            CHECK(stopped().value().access_key_id == "1");
+        }
+        source.open();
+        CHECK(key_id(provider) == (is_first ? "1" : "2"));
+        CHECK(w.asked() == (is_first ? 1 : 2));
+    }
+}
+
 TEST_CASE("a failure reaches everyone who waits, and a later call asks again") {
     world w;
     const auto provider = w.provider();

@@ -7,8 +7,10 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <latch>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -110,6 +112,35 @@ TEST_CASE("every attempt is signed, with the credentials of that moment") {
         without.provider = [] { return std::optional<auth::aws_credentials>(); };
         CHECK(error_of([&] { s3_storage("s3://bucket", without).head(key); })->kind() == errc::access_denied);
         CHECK(script.requests().size() == 3);
+    }
+}
+
+TEST_CASE("a source of credentials that hangs is awaited no longer than the call may last") {
+    std::stop_source stop;
+    std::latch asked(1);
+    std::latch may_answer(1);
+    const scripted_transport script([&](const http::request& message) {
+        CHECK(message.server.host == "169.254.170.2");
+        stop.request_stop();
+        asked.count_down();
+        may_answer.wait();
+        return answer_of(404);
+    });
+    s3_options options = options_for(script);
+    options.credentials.reset();
+    options.surroundings = environment({{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/keys"}}, "/", "/nonexistent");
+    memory_sink sink;
+    SUBCASE("by its deadline") {
+        options.deadline = std::chrono::milliseconds(1);
+        const s3_storage store("s3://bucket", options);
+        CHECK(error_of([&] { store.get(key, sink); })->kind() == errc::timed_out);
+        asked.wait();
+        may_answer.count_down();
+    }
+    SUBCASE("by its stop token") {
+        const s3_storage store("s3://bucket", options);
+        CHECK(error_of([&] { store.get(key, sink, {.stop = stop.get_token()}); })->kind() == errc::cancelled);
+        may_answer.count_down();
     }
 }
 

@@ -7,9 +7,12 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include <holdfast/core/error.hpp>
+#include <holdfast/detail/cancellation.hpp>
 
 namespace holdfast::auth {
 
@@ -18,13 +21,14 @@ public:
     state(aws_credentials_provider source, clock_function clock, refresh_times times)
         : source_(std::move(source)), clock_(std::move(clock)), times_(times) {}
 
-    std::optional<aws_credentials> get() {
+    std::optional<aws_credentials> get(const std::stop_token& stop, detail::steady_time deadline) {
         std::unique_lock lock(mutex_);
         const auto now = clock_();
         if (!is_within(now, times_.advisory)) return current_;
-        if (is_asking_) return is_within(now, times_.mandatory) ? wait(lock) : current_;
+        if (is_asking_) return is_within(now, times_.mandatory) ? wait(lock, stop, deadline) : current_;
         if (is_good(now) && now < next_attempt_) return current_;
-        return refresh(lock);
+        ask(lock);
+        return wait(lock, stop, deadline);
     }
 
 private:
@@ -36,16 +40,32 @@ private:
         return current_ && (!current_->expires || *current_->expires > now);
     }
 
-    std::optional<aws_credentials> wait(std::unique_lock<std::mutex>& lock) {
+    std::optional<aws_credentials> wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop,
+                                        detail::steady_time deadline) {
         const std::uint64_t mine = attempt_;
-        done_.wait(lock, [&] { return !is_asking_ || attempt_ != mine; });
-        return outcome();
+        const auto is_answered = [&] { return !is_asking_ || attempt_ != mine; };
+        if (done_.wait_until(lock, stop, deadline, is_answered)) return outcome();
+        if (is_good(clock_())) return current_;
+        detail::check_not_stopped(stop, "refresh credentials", "");
+        throw error(errc::timed_out, "refresh credentials", "",
+                    "the source of the credentials took longer than this call may; give it more time, or look at the "
+                    "source");
     }
 
-    std::optional<aws_credentials> refresh(std::unique_lock<std::mutex>& lock) {
+    // The mutex is held. The thread before has nothing left to do.
+    void ask(std::unique_lock<std::mutex>& lock) {
         is_asking_ = true;
         ++attempt_;
-        lock.unlock();
+        try {
+            asking_ = std::jthread([this] { refresh(); });
+        } catch (const std::system_error&) {
+            lock.unlock();
+            refresh();  // the system has no more threads
+            lock.lock();
+        }
+    }
+
+    void refresh() {
         std::optional<aws_credentials> found;
         std::exception_ptr failure;
         try {
@@ -53,13 +73,12 @@ private:
         } catch (...) {
             failure = std::current_exception();
         }
-        lock.lock();
+        const std::scoped_lock lock(mutex_);
         is_asking_ = false;
         failure_ = failure;
         if (found) current_ = std::move(found);
         next_attempt_ = clock_() + times_.pause;
         done_.notify_all();
-        return outcome();
     }
 
     std::optional<aws_credentials> checked(std::optional<aws_credentials> found) const {
@@ -83,20 +102,22 @@ private:
     const clock_function clock_;
     const refresh_times times_;
     std::mutex mutex_;
-    std::condition_variable done_;
+    std::condition_variable_any done_;
     std::optional<aws_credentials> current_;
     std::exception_ptr failure_;  // of the last attempt
     std::chrono::system_clock::time_point next_attempt_{};
     std::uint64_t attempt_ = 0;
     bool is_asking_ = false;
+    std::jthread asking_;  // ends before the rest goes
 };
 
 HOLDFAST_DECL refreshing_credentials::refreshing_credentials(aws_credentials_provider source, clock_function clock,
                                                              refresh_times times)
     : state_(std::make_shared<state>(std::move(source), std::move(clock), times)) {}
 
-HOLDFAST_DECL std::optional<aws_credentials> refreshing_credentials::operator()() const {
-    return state_->get();
+HOLDFAST_DECL std::optional<aws_credentials> refreshing_credentials::operator()(const std::stop_token& stop,
+                                                                                detail::steady_time deadline) const {
+    return state_->get(stop, deadline);
 }
 
 }  // namespace holdfast::auth

@@ -54,10 +54,11 @@ inline http::any_transport choose_transport(const s3_options& options) {
     return http::beast_transport(options.transport);
 }
 
-inline auth::aws_credentials_provider choose_provider(const s3_options& options, const http::any_transport& transport) {
+inline std::function<std::optional<auth::aws_credentials>(const std::stop_token&, detail::steady_time)> choose_provider(
+    const s3_options& options, const http::any_transport& transport) {
     if (options.anonymous) return {};
-    if (options.provider) return options.provider;
-    if (options.credentials) return [keys = *options.credentials] { return std::optional(keys); };
+    if (options.provider) return [ask = options.provider](const auto&...) { return ask(); };
+    if (options.credentials) return [keys = *options.credentials](const auto&...) { return std::optional(keys); };
     return auth::aws_credential_chain({.surroundings = options.surroundings,
                                        .profile = options.profile,
                                        .role_arn = options.role_arn,
@@ -95,9 +96,10 @@ HOLDFAST_DECL std::chrono::system_clock::time_point client::now() const {
     return options_.clock() + std::chrono::seconds(clock_offset_.load());
 }
 
-HOLDFAST_DECL std::optional<auth::aws_credentials> client::credentials() const {
+HOLDFAST_DECL std::optional<auth::aws_credentials> client::credentials(const std::stop_token& stop,
+                                                                       deadline_point deadline) const {
     if (options_.anonymous) return std::nullopt;
-    auto found = provider_();
+    auto found = provider_(stop, deadline);
     if (found) return found;
     throw error(errc::access_denied, "sign", "",
                 "there are no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or a profile, or ask for "
@@ -122,7 +124,7 @@ HOLDFAST_DECL http::request client::make_request(const operation& what, const si
 HOLDFAST_DECL http::response client::exchange_once(const operation& what, const site& place, corrections& done,
                                                    http::exchange_state& state, deadline_point deadline) {
     state = {};
-    auto keys = credentials();  // may take long, and requests of its own
+    auto keys = credentials(what.stop, deadline);  // may take long, and requests of its own
     const held_slot slot(slots_, what.stop, deadline);
     http::request message = make_request(what, place);
     if (keys) {
@@ -148,7 +150,7 @@ HOLDFAST_DECL http::response client::exchange(const operation& what, corrections
         const auto place = current_site();
         http::response answer = exchange_once(what, *place, done, state, deadline);
         ask_reason(what, answer, *place, done, deadline);
-        if (!correct(answer, *place, done)) return answer;
+        if (!correct(what, answer, *place, done, deadline)) return answer;
     }
 }
 

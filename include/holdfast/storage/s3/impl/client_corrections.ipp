@@ -40,10 +40,12 @@ HOLDFAST_DECL void client::ask_reason(const operation& what, http::response& ans
     if (told.status == answer.status && answer.text.empty()) answer.text = std::move(told.text);
 }
 
-HOLDFAST_DECL bool client::correct(const http::response& answer, const site& place, corrections& done) {
+HOLDFAST_DECL bool client::correct(const operation& what, const http::response& answer, const site& place,
+                                   corrections& done, deadline_point deadline) {
     const auto why = find_failure(answer);
     if (!why || answer.status < 300 || answer.status >= 500) return false;
-    return correct_region(*why, place, done) || correct_clock(answer, done) || correct_credentials(*why, done);
+    return correct_region(*why, place, done) || correct_clock(answer, done) ||
+           correct_credentials(what, *why, done, deadline);
 }
 
 HOLDFAST_DECL bool client::correct_region(const failure& why, const site& place, corrections& done) {
@@ -79,12 +81,13 @@ HOLDFAST_DECL bool client::correct_clock(const http::response& answer, correctio
     return true;
 }
 
-HOLDFAST_DECL bool client::correct_credentials(const failure& why, corrections& done) {
+HOLDFAST_DECL bool client::correct_credentials(const operation& what, const failure& why, corrections& done,
+                                               deadline_point deadline) {
     const bool are_old = why.code == "ExpiredToken" || why.code == "InvalidToken" ||
                          why.code == "TokenRefreshRequired" || why.code == "InvalidAccessKeyId";
     if (done.credentials || !are_old) return false;
     done.credentials = true;
-    const auto now_good = credentials();
+    const auto now_good = credentials(what.stop, deadline);
     return now_good && (now_good->access_key_id != done.used.access_key_id ||
                         !(now_good->session_token == done.used.session_token));
 }
