@@ -1,7 +1,6 @@
 #ifndef HOLDFAST_ARTIFACT_CHECKPOINTS_LEFT_HPP
 #define HOLDFAST_ARTIFACT_CHECKPOINTS_LEFT_HPP
 
-#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -72,20 +71,19 @@ public:
     }
 
 private:
-    // Of a folder the pointers of a few tasks are read, not those of all.
+    // Only of what would be the newest it is asked whether it is accepted, so that few tasks' pointers are read.
     template <class Accept>
     std::optional<checkpoint_reference> newest_of(const std::vector<listed_document>& listed, Accept accept,
                                                   const std::stop_token& stop) {
         const bool in_order = documents_.rule == checkpoint_documents::newest_by::order;
-        std::vector<checkpoint_reference> found;
+        std::optional<checkpoint_reference> newest;
         const auto take = [&](checkpoint_reference one) {
-            if (one.key != removed_ && (!in_order || accept(one))) found.push_back(std::move(one));
-            return !in_order || found.empty();
+            const bool is_newer = one.key != removed_ && (!newest || newest->created_on < one.created_on);
+            if (is_newer && accept(one)) newest = std::move(one);
+            return !in_order || !newest;
         };
         read_documents<checkpoint_reference>(storage_, listed, limits_, {}, take, all_documents, stop);
-        sort_latest_created_first(found);
-        const auto best = std::ranges::find_if(found, accept);
-        return best == found.end() ? std::nullopt : std::optional(std::move(*best));
+        return newest;
     }
 
     bool may_be_latest(const checkpoint_reference& found) {
