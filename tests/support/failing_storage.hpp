@@ -2,14 +2,17 @@
 #define HOLDFAST_TESTS_SUPPORT_FAILING_STORAGE_HPP
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/storage/backend.hpp>
@@ -32,6 +35,24 @@ inline storage_hook die_at(std::uint64_t number, bool done) {
             throw holdfast::error(holdfast::errc::unavailable, step.operation, step.key, "the process died here");
         }
     };
+}
+
+/// Asks to stop when step `number` has taken effect.
+inline storage_hook stop_after(std::uint64_t number, std::stop_source stop) {
+    return [=](const storage_step& step) mutable {
+        if (step.number == number && step.done) stop.request_stop();
+    };
+}
+
+/// Stores so many empty objects. @return their keys: k0, k1, …
+template <class Storage>
+std::vector<holdfast::object_key> put_many(const Storage& storage, std::size_t count) {
+    std::vector<holdfast::object_key> keys;
+    for (std::size_t i = 0; i < count; ++i) {
+        keys.emplace_back("k" + std::to_string(i));
+        storage.put(keys.back(), holdfast::byte_source{}, {});
+    }
+    return keys;
 }
 
 /// Calls a hook around every operation of a store that it passes on, with the abilities that the store has.

@@ -82,8 +82,9 @@ void remove_from_task(const Storage& storage, const metaflow::checkpoint_locatio
 
 /// Removes a checkpoint: moves `latest` back to the newest one left that may be restored, takes the documents away,
 /// then frees the data; a removal that was interrupted or stopped is finished by the next one of the same key. False
-/// where neither documents nor data were there; a manifest that alone was left is freed. Errors: `key_not_compatible`,
-/// `cancelled`; those of the storage.
+/// where neither documents nor data were there; a manifest that alone was left is freed.
+///
+/// Errors: `key_not_compatible`, `cancelled`; those of the storage.
 template <storage_backend Storage>
 bool remove_checkpoint(const Storage& storage, const reference& which, const transfer_limits& limits,
                        const std::stop_token& stop = {}) {

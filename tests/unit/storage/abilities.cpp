@@ -52,15 +52,9 @@ TEST_CASE("remove_all without the ability tries every object and reports the fir
 
 TEST_CASE_TEMPLATE("remove_all stops between removals, and says so", Storage, archetype_storage, memory_storage) {
     const Storage store;
-    std::vector<object_key> keys;
-    for (std::size_t i = 0; i < 2'500; ++i) {
-        keys.emplace_back("k" + std::to_string(i));
-        store.put(keys.back(), byte_source{}, {});
-    }
+    const auto keys = put_many(store, 2'500);
     std::stop_source stop;
-    const failing_storage watched(store, [&](const storage_step& step) {
-        if (step.number == 1 && step.done) stop.request_stop();
-    });
+    const failing_storage watched(store, stop_after(1, stop));
     const auto remove = [&] { remove_all(watched, keys, {.connections = 1}, stop.get_token()); };
     CHECK(failure_of(remove) == errc::cancelled);
     CHECK(watched.steps() == 2);
@@ -75,11 +69,7 @@ TEST_CASE_TEMPLATE("remove_all stops between removals, and says so", Storage, ar
 
 TEST_CASE("a batch that cannot be removed keeps none of the others") {
     const memory_storage store;
-    std::vector<object_key> keys;
-    for (std::size_t i = 0; i < 2'500; ++i) {
-        keys.emplace_back("k" + std::to_string(i));
-        store.put(keys.back(), byte_source{}, {});
-    }
+    const auto keys = put_many(store, 2'500);
     const failing_storage failing(store, fail_at(0, false, errc::access_denied));
     CHECK(failure_of([&] { remove_all(failing, keys, {.connections = 1}); }) == errc::access_denied);
     CHECK(failing.steps() == 3);

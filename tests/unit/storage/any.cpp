@@ -96,15 +96,9 @@ TEST_CASE("any_storage makes abilities of primitives where there are none") {
 TEST_CASE_TEMPLATE("any_storage passes the limits and the stop of a removal on", Storage, archetype_storage,
                    memory_storage) {
     const Storage store;
-    std::vector<object_key> keys;
-    for (std::size_t i = 0; i < 2'500; ++i) {
-        keys.emplace_back("k" + std::to_string(i));
-        store.put(keys.back(), byte_source{}, {});
-    }
+    const auto keys = put_many(store, 2'500);
     std::stop_source stop;
-    const failing_storage watched(store, [&](const storage_step& step) {
-        if (step.number == 1 && step.done) stop.request_stop();
-    });
+    const failing_storage watched(store, stop_after(1, stop));
     const any_storage any(watched);
     CHECK(failure_of([&] { remove_all(any, keys, {.connections = 1}, stop.get_token()); }) == errc::cancelled);
     CHECK(watched.steps() == 2);
