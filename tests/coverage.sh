@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures which lines of include/ the unit and conformance tests run: builds both with gcc's --coverage, the bodies
-# compiled once, runs them, and prints lines and covered lines of each file and of all; what is not covered goes to
+# Measures which lines of include/ the unit and conformance tests run: builds both with gcc's --coverage,
+# runs them, and prints lines and covered lines of each file and of all; what is not covered goes to
 # BUILD/coverage/uncovered.txt. Lines of templates that no test instantiates are no code and are not counted.
 # Usage: bash tests/coverage.sh
 # Environment: HOLDFAST_BUILD, the build folder (default: build/)
@@ -14,8 +14,8 @@ export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 
 echo "building in $build"
 cmake --preset default -B "$build" -DCMAKE_CXX_COMPILER=g++ -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
-    -DCMAKE_CXX_FLAGS='--coverage -fprofile-update=atomic' -DCMAKE_CXX_FLAGS_DEBUG=-O0 -DHOLDFAST_TESTS_SEPARATE=ON \
-    -DHOLDFAST_BUILD_EXAMPLES=OFF >"$build/configure.log" 2>&1 || {
+    -DCMAKE_CXX_FLAGS='--coverage -fprofile-update=atomic' -DCMAKE_CXX_FLAGS_DEBUG=-O0 \
+    -DHOLDFAST_BUILD_TEST_PROGRAMS=OFF -DHOLDFAST_BUILD_EXAMPLES=OFF >"$build/configure.log" 2>&1 || {
     cat "$build/configure.log"
     exit 1
 }

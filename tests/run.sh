@@ -80,7 +80,7 @@ run_tests() {
 # The kernel may place a program where the thread sanitizer has its shadow memory; not without randomization.
 run_thread_sanitizer() {
     TSAN_OPTIONS="halt_on_error=1 suppressions=$PWD/tests/support/thread_sanitizer.supp" setarch "$(uname -m)" --addr-no-randomize \
-        ctest --test-dir "$build/tsan" --no-tests=error --tests-regex '_tests$'
+        ctest --test-dir "$build/tsan" --no-tests=error --parallel 2 --tests-regex '_tests$'
 }
 
 make_venv() {
@@ -95,8 +95,12 @@ make_venv() {
         echo "$wanted" >"$venv/requirements.sha256"
 }
 
+install_peers() {
+    make_venv && bash tests/support/peers.sh "$build"
+}
+
 with_pytest() {
-    PYTHONDONTWRITEBYTECODE=1 "$build/venv/bin/python" -m pytest -q -n 3 -p no:cacheprovider "$1"
+    PYTHONDONTWRITEBYTECODE=1 "$build/venv/bin/python" -m pytest -q -n 3 --no-loadscope-reorder -p no:cacheprovider "$1"
 }
 
 finish() {
@@ -118,18 +122,19 @@ if [[ $mode == quick ]]; then
     finish
 fi
 
+install_peers >"$build/peers.log" 2>&1 & # they download while the programs build
+peers=$!
+
 step 'umbrella header and list of bodies' check checks/lists
 step 'no trace of a machine' check checks/machine_traces
 step 'README blocks' check checks/readme
 step 'build' compile default "$build"
 step 'unit, conformance, one definition, examples' run_tests "$build" .
-step 'every header alone' compile default "$build" all_verify_interface_header_sets
 step 'cost of including checkpoint.hpp' check checks/include_cost
 step 'compile errors of wrong policies' check compile_errors/run
-if ! make_venv; then
-    cannot_run 'command-line tool, interop, servers' 'tests/interop/requirements.txt could not be installed'
-elif ! bash tests/support/peers.sh "$build"; then
-    cannot_run 'command-line tool, interop, servers' 'tests/support/peers.sh could not install the servers'
+if ! wait "$peers"; then
+    cat "$build/peers.log"
+    cannot_run 'command-line tool, interop, servers' 'the Python packages or the servers could not be installed'
 else
     step 'command-line tool' with_pytest tests/tool
     step 'interop with Python' with_pytest tests/interop
@@ -138,6 +143,7 @@ fi
 step 'build with Clang, address and undefined behaviour sanitizers' compile asan "$build/asan" \
     unit_tests conformance_tests fuzzers
 step 'unit and conformance tests, sanitized' run_tests "$build/asan" '^(unit|conformance)_tests$'
+step 'every header alone' compile asan "$build/asan" all_verify_interface_header_sets
 step 'fuzz targets' run_tests "$build/asan" '^fuzz_'
 step 'build with the thread sanitizer' compile tsan "$build/tsan" unit_tests conformance_tests
 step 'unit and conformance tests, thread sanitizer' run_thread_sanitizer
