@@ -35,7 +35,8 @@ class S3Backend:
 
     def access(self):
         told = self.server.environment()
-        return told | {"METAFLOW_S3_ENDPOINT_URL": told.pop("AWS_ENDPOINT_URL_S3")}
+        endpoint = {"METAFLOW_S3_ENDPOINT_URL": told.pop("AWS_ENDPOINT_URL_S3")}
+        return told | endpoint | {"METAFLOW_S3_WORKER_COUNT": "2"}  # not 64 processes, each with a client of its own
 
     def environment(self, root):
         return self.access() | {

@@ -72,8 +72,11 @@ class Damaged:
     def rest_is_whole(self):
         for number in GOOD:
             assert self.store.holdfast("verify", self.saved[number]["key"]).record["status"] == "ok"
-        for number in GOOD if self.store.backend.name == "local" else GOOD[-1:]:  # Python on S3 takes a second
-            assert tree(self.store.python_load(self.saved[number])) == self.contents[number]
+            if self.store.backend.name == "local":  # Python on S3 takes seconds
+                self.python_loads(number)
+
+    def python_loads(self, number):
+        assert tree(self.store.python_load(self.saved[number])) == self.contents[number]
 
 
 @pytest.fixture(params=LAYOUTS)
@@ -110,6 +113,7 @@ def test_nothing_is_wrong_before(damaged):
     damaged.verify_says("ok")
     damaged.steps_back_to(NEWEST)
     damaged.rest_is_whole()
+    damaged.python_loads(NEWEST)
 
 
 @pytest.mark.stores("local", "versitygw", "minio")
