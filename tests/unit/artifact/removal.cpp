@@ -6,6 +6,7 @@
 
 #include <holdfast/storage/memory.hpp>
 #include <tests/support/failing_storage.hpp>
+#include <tests/support/python_checkpoints.hpp>
 #include <tests/support/tree_building.hpp>
 
 #include <optional>
@@ -19,38 +20,7 @@ namespace {
 
 const std::string root = "mf.checkpoints/checkpoints/";
 
-/// Checkpoints of task F/<run>/start/2 as Python stores them, one file each.
-struct fixture {
-    memory_storage store;
-
-    static metaflow::checkpoint_location location(const std::string& run, std::uint64_t version) {
-        return {{.flow = "F", .step = "start", .scope = "dabd1db8d35a", .identifier = "a92ae9615600"},
-                {metaflow::pathspec_hash("F/" + run + "/start/2"), "0", "mfchckpt", version}};
-    }
-
-    checkpoint_reference save(const std::string& run, std::uint64_t version, const std::string& created_on,
-                              bool latest = true) const {
-        const auto where = location(run, version);
-        checkpoint_reference saved;
-        saved.key = metaflow::data_key(where).str();
-        saved.url = "/" + saved.key;
-        saved.pathspec = "F/" + run + "/start/2";
-        saved.pathspec_hash = where.id.pathspec_hash;
-        saved.name = where.id.name;
-        saved.version = version;
-        saved.created_on = created_on;
-        saved.size = 1;
-        saved.storage_format = "files";
-        metaflow::write_document(saved, {}, false, "");
-        put_text(store, metaflow::data_key(where) / "weights", "w");
-        put_text(store, metaflow::artifact_document_key(where), saved.to_json());
-        put_text(store, metaflow::task_document_key("mf.checkpoints", saved.pathspec, where.id), saved.to_json());
-        if (!latest) return saved;
-        put_text(store, metaflow::artifact_latest_key(where.folder), saved.to_json());
-        put_text(store, metaflow::task_latest_key("mf.checkpoints", saved.pathspec), saved.to_json());
-        return saved;
-    }
-
+struct fixture : python_checkpoints {
     bool remove(const reference& which) const { return remove_checkpoint(store, which, {}); }
 
     std::string latest_of_task(const std::string& run) const {
