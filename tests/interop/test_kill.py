@@ -72,14 +72,14 @@ class Scene:
         assert tree(target) == tree(self.sources[number])
         return number
 
-    def lists_only_good(self, store, by_python=True):
-        """Python's list works, agrees with C++'s, and all that it names is whole, of which on S3, where Python takes
-        a second for each answer, C++ is the judge."""
+    def lists_only_good(self, store):
+        """Python's list works, agrees with C++'s, and all that it names is whole; on S3, where Python takes seconds for
+        each answer, C++ is the judge."""
         listed = store.holdfast("list").records
-        if by_python:
+        if self.is_local:
             assert_same_set(store.ask("list"), listed)
-        for reference in listed if self.is_local else []:
-            assert tree(store.python_load(reference)) == tree(self.sources[reference["metadata"]["number"]])
+            for reference in listed:
+                assert tree(store.python_load(reference)) == tree(self.sources[reference["metadata"]["number"]])
         assert {report["status"] for report in store.holdfast("verify").records} <= {"ok"}
         return [reference["metadata"]["number"] for reference in listed]
 
@@ -103,7 +103,7 @@ def test_killed_before_every_operation_of_a_save(scene):
         after = scene.save(store, 2)
         assert after["version_id"] >= len(listed)
         assert scene.restored(store, "after") == 2
-        assert scene.lists_only_good(store, by_python=scene.is_local)[0] == 2
+        assert scene.lists_only_good(store)[0] == 2
     assert outcomes == sorted(outcomes), "once the newer one is restored, it stays so"
     assert outcomes[0] == 0
 
@@ -127,7 +127,7 @@ def test_killed_before_every_operation_of_a_removal(scene):
         assert scene.lists_only_good(store) in ([0], [1, 0])
         store.holdfast("remove", newest["key"], status=None)
         assert scene.restored(store, "after") == 0
-        assert scene.lists_only_good(store, by_python=scene.is_local) == [0]
+        assert scene.lists_only_good(store) == [0]
         assert not store.data(newest).exists(), "the bytes are free"
 
 
@@ -162,7 +162,8 @@ def test_killed_at_any_moment(store, tool):
         assert restored in (newest, number), "an older one than before came back"
         assert process.returncode != 0 or restored == number
         assert tree(target) == tree(store.folder / "sources" / str(restored))
-        assert any(one["key"] == reference["key"] for one in store.ask("list", name="mfchckpt"))
+        if store.backend.name == "local":  # Python on S3 takes seconds; it is asked once, below
+            assert any(one["key"] == reference["key"] for one in store.ask("list", name="mfchckpt"))
         newest = restored
         shutil.rmtree(target)
     assert killed >= KILLS // 8, f"only {killed} of {KILLS} saves were killed"

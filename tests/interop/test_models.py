@@ -6,8 +6,6 @@ from world import (
     RICH_METADATA, PythonFailure, as_everyone_reads, assert_same, assert_same_set, rich_tree, tree, write_tree,
 )
 
-pytestmark = pytest.mark.stores("local", "versitygw", "minio")
-
 PYTHON = ["directory-tar", "single-tar", "directory-files", "single-files"]
 CPP = [f"{what}-{layout}" for layout in ("tar", "files", "tar.gz") for what in ("directory", "single")]
 FIELDS = {
