@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs the tests; installs first what a Debian 12 machine lacks.
 # Usage: bash tests/run.sh [quick|full]
-#   quick: unit and conformance tests and the layer check.   full (default): everything.
+#   quick: unit and conformance tests and the layer check.   full (default): everything, those with sanitizers.
 # Environment: HOLDFAST_BUILD, the build folder (default: build/); CI=true makes a test that can't run a failure.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -128,8 +128,10 @@ peers=$!
 step 'umbrella header and list of bodies' check checks/lists
 step 'no trace of a machine' check checks/machine_traces
 step 'README blocks' check checks/readme
-step 'build' compile default "$build"
-step 'unit, conformance, one definition, examples' run_tests "$build" .
+step 'build the tool, the examples and what the Python side of the tests starts' compile default "$build" \
+    examples/all test_programs
+step 'one definition, examples' run_tests "$build" '^(odr|example_.*)$'
+step 'every header alone' compile headers "$build/headers" all_verify_interface_header_sets
 step 'cost of including checkpoint.hpp' check checks/include_cost
 step 'compile errors of wrong policies' check compile_errors/run
 if ! wait "$peers"; then
@@ -143,9 +145,8 @@ fi
 step 'build with Clang, address and undefined behaviour sanitizers' compile asan "$build/asan" \
     unit_tests conformance_tests fuzzers
 step 'unit and conformance tests, sanitized' run_tests "$build/asan" '^(unit|conformance)_tests$'
-step 'every header alone' compile asan "$build/asan" all_verify_interface_header_sets
 step 'fuzz targets' run_tests "$build/asan" '^fuzz_'
-step 'build with the thread sanitizer' compile tsan "$build/tsan" unit_tests conformance_tests
+step 'build with GCC, thread sanitizer' compile tsan "$build/tsan" unit_tests conformance_tests
 step 'unit and conformance tests, thread sanitizer' run_thread_sanitizer
 for consumer in find_package add_subdirectory fetch_content meson_subproject pkg_config meson_installed; do
     step "consumer: $consumer" tests/package/run.sh "$consumer" "$build"
