@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures which lines of include/ the unit and conformance tests run: builds both with gcc's --coverage,
-# runs them, and prints lines and covered lines of each file and of all; what is not covered goes to
+# Measures which lines of include/ the unit and conformance tests run: builds both with gcc's --coverage, runs
+# them, and prints lines and covered lines of each file and of all; what is not covered goes to
 # BUILD/coverage/uncovered.txt. Lines of templates that no test instantiates are no code and are not counted.
 # Usage: bash tests/coverage.sh
 # Environment: HOLDFAST_BUILD, the build folder (default: build/)

@@ -134,7 +134,7 @@ def test_stored_documents_are_json_for_everyone(written, layout):
 def test_python_loads(written, sources, layout, name):
     """In every way that there is; on S3, where each takes a second, in one."""
     loads = written.note(layout, 0, f"loads-{name}")
-    assert set(loads) == ({"key", "dict", "object"} if written.project.backend.name == "local" else {"dict"})
+    assert set(loads) == ({"key", "dict", "object"} if written.project.backend.is_local else {"dict"})
     for how, loaded in loads.items():
         assert noted(loaded) == kept(layout, sources[name]), how
 

@@ -57,10 +57,6 @@ class Scene:
         assert done.returncode == 0, done
         return int(done.stdout)
 
-    @property
-    def is_local(self):
-        return self.backend.name == "local"
-
     def save_words(self, number):
         return ("save", self.layout, self.sources[number], f'{{"number": {number}}}')
 
@@ -76,7 +72,7 @@ class Scene:
         """Python's list works, agrees with C++'s, and all that it names is whole; on S3, where Python takes seconds for
         each answer, C++ is the judge."""
         listed = store.holdfast("list").records
-        if self.is_local:
+        if self.backend.is_local:
             assert_same_set(store.ask("list"), listed)
             for reference in listed:
                 assert tree(store.python_load(reference)) == tree(self.sources[reference["metadata"]["number"]])
@@ -162,7 +158,7 @@ def test_killed_at_any_moment(store, tool):
         assert restored in (newest, number), "an older one than before came back"
         assert process.returncode != 0 or restored == number
         assert tree(target) == tree(store.folder / "sources" / str(restored))
-        if store.backend.name == "local":  # Python on S3 takes seconds; it is asked once, below
+        if store.backend.is_local:  # elsewhere Python is asked once, below
             assert any(one["key"] == reference["key"] for one in store.ask("list", name="mfchckpt"))
         newest = restored
         shutil.rmtree(target)

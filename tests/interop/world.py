@@ -212,7 +212,7 @@ class PythonSide:
     @classmethod
     def of(cls, backend, folder):
         """One that is told at each question which root of the backend it is about."""
-        anywhere = backend.new_root(folder) if backend.name != "local" else None
+        anywhere = None if backend.is_local else backend.new_root(folder)
         return cls(folder, python_environment(folder / "home", **backend.environment(anywhere)))
 
     def ask(self, question, cwd=None, uid=None, root=None, **details):

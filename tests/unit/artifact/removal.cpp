@@ -1,10 +1,7 @@
 #include <holdfast/artifact/removal.hpp>
 
-#include <holdfast/metaflow/identity.hpp>
-
 #include <doctest/doctest.h>
 
-#include <holdfast/storage/memory.hpp>
 #include <tests/support/failing_storage.hpp>
 #include <tests/support/python_checkpoints.hpp>
 #include <tests/support/tree_building.hpp>
