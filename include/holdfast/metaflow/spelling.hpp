@@ -9,6 +9,8 @@
 #include <string_view>
 #include <system_error>
 
+#include <holdfast/detail/utf8.hpp>
+
 // How numbers, digests and names are spelled in the keys and documents of a store.
 namespace holdfast::detail {
 
@@ -29,6 +31,16 @@ inline bool is_hash_text(std::string_view text, std::size_t size) {
 
 inline bool has_control_character(std::string_view text) {
     return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7F'; });
+}
+
+// What keeps a text from being one part of a key that Python can read; empty where nothing does.
+inline std::string_view key_part_flaw(std::string_view text) {
+    if (text.empty()) return "is empty";
+    if (text.find('/') != std::string_view::npos) return "holds '/', which separates the parts of a path";
+    if (text.find('?') != std::string_view::npos) return "holds '?', where Metaflow's S3 client cuts a key off";
+    if (!is_utf8(text)) return "is not UTF-8";
+    if (has_control_character(text)) return "holds a control character";
+    return {};
 }
 
 // A count that an int64 holds, without leading zeros, so that a number has one spelling.

@@ -24,6 +24,16 @@ TEST_CASE("a hash is lower-case digits of one length") {
     CHECK_FALSE(is_hash_text("fc6851ag", pathspec_hash_size));
 }
 
+TEST_CASE("a part of a key is a text that Python reads back") {
+    CHECK(key_part_flaw("epoch_3").empty());
+    CHECK(key_part_flaw("a.b: \xC3\xBC").empty());
+    CHECK(key_part_flaw("") == "is empty");
+    CHECK(key_part_flaw("a/b").starts_with("holds '/'"));
+    CHECK(key_part_flaw("a?b").starts_with("holds '?'"));
+    CHECK(key_part_flaw("\xFF") == "is not UTF-8");
+    CHECK(key_part_flaw("a\tb") == "holds a control character");
+}
+
 TEST_CASE("control characters") {
     CHECK(has_control_character("a\nb"));
     CHECK(has_control_character("\x7F"));

@@ -45,20 +45,14 @@ inline std::optional<five_parts> split_path(std::string_view path) {
     return parts;
 }
 
-// What keeps a text from being one part of a key.
-inline std::string_view key_part_flaw(std::string_view text) {
-    if (text.empty()) return "it is empty";
-    if (text.find('/') != std::string_view::npos) return "it holds '/', which separates the parts of a path";
-    if (text.find('?') != std::string_view::npos) return "it holds '?', where Metaflow's S3 client cuts a key off";
-    if (!is_utf8(text)) return "it is not UTF-8";
-    if (has_control_character(text)) return "it holds a control character";
-    if (text.size() > key_part_limit) return "it is longer than 128 bytes";
-    return {};
+inline std::string_view label_flaw(std::string_view label) {
+    if (label.size() > key_part_limit) return "is longer than 128 bytes";
+    return key_part_flaw(label);
 }
 
 inline std::string_view checkpoint_name_flaw(std::string_view name) {
-    if (name.find('.') != std::string_view::npos) return "it holds '.', which separates the parts of a key";
-    return key_part_flaw(name);
+    if (name.find('.') != std::string_view::npos) return "holds '.', which separates the parts of a key";
+    return label_flaw(name);
 }
 
 inline std::string checkpoint_id_text(const metaflow::checkpoint_id& id) {
@@ -178,16 +172,16 @@ namespace metaflow {
 HOLDFAST_DECL void check_checkpoint_name(std::string_view name) {
     if (const std::string_view flaw = detail::checkpoint_name_flaw(name); !flaw.empty()) {
         throw error(errc::invalid_argument, "name checkpoint", detail::is_utf8(name) ? name : std::string_view(),
-                    "Python could not read a checkpoint of this name back: " + std::string(flaw) +
+                    "Python could not read a checkpoint of this name back: it " + std::string(flaw) +
                         "; a name is 1 to 128 bytes of UTF-8 without '.', '/', '?' and control characters, "
                         "such as \"epoch_3\"");
     }
 }
 
 HOLDFAST_DECL void check_model_label(std::string_view label) {
-    if (const std::string_view flaw = detail::key_part_flaw(label); !flaw.empty()) {
+    if (const std::string_view flaw = detail::label_flaw(label); !flaw.empty()) {
         throw error(errc::invalid_argument, "label model", detail::is_utf8(label) ? label : std::string_view(),
-                    "a model cannot have this label: " + std::string(flaw) +
+                    "a model cannot have this label: it " + std::string(flaw) +
                         "; a label is 1 to 128 bytes of UTF-8 without '/', '?' and control characters, such "
                         "as \"resnet-50\"");
     }

@@ -7,7 +7,6 @@
 #include <cstddef>
 
 #include <holdfast/core/error.hpp>
-#include <holdfast/detail/utf8.hpp>
 #include <holdfast/metaflow/identity.hpp>
 #include <holdfast/metaflow/spelling.hpp>
 
@@ -24,14 +23,9 @@ inline constexpr std::size_t context_attempt_limit = 18;  // digits
 
 // What is wrong with a name that becomes one part of a key; empty where nothing is.
 inline std::string_view context_name_flaw(std::string_view name) {
-    if (name.empty()) return "is empty";
     if (name == "." || name == "..") return "is '.' or '..'";
-    if (name.find('/') != std::string_view::npos) return "holds '/'";
-    if (name.find('?') != std::string_view::npos) return "holds '?', where Metaflow's S3 client cuts a key off";
-    if (!is_utf8(name)) return "is not UTF-8";
-    if (has_control_character(name)) return "holds a control character";
     if (name.size() > context_name_limit) return "is longer than 200 bytes";
-    return {};
+    return key_part_flaw(name);
 }
 
 inline void check_context_name(std::string_view origin, const std::string& field, std::string_view name) {
