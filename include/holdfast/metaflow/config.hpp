@@ -36,7 +36,7 @@ private:
 
 /// Where Python would put checkpoints here.
 struct store_location {
-    std::string type;  ///< "local", "s3", "azure", "gs" ("s3-compatible" is read as "s3")
+    std::string type;  ///< "local", "s3", "azure", "gs" ("s3-compatible" and "coreweave" are read as "s3")
     store_url root;
     boost::json::object options;  ///< `config` of an artifact store without its root: role_arn, session_vars,
                                   ///< client_params; may hold secrets, so never printed

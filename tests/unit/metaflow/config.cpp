@@ -270,7 +270,7 @@ TEST_CASE("an artifact store overrides the default store, and its local root is 
 
 TEST_CASE("an artifact store's options are kept without its root") {
     const place here;
-    for (const char* type : {"s3", "s3-compatible"}) {
+    for (const char* type : {"s3", "s3-compatible", "coreweave"}) {
         const store_location store = here.store(artifact_store(
             R"({"type": ")" + std::string(type) +
             R"(", "config": {"root": "s3://b/p", "role_arn": "r", "client_params": {"endpoint_url": "http://e"}}})"));
