@@ -17,6 +17,7 @@ SAVED = [
     "empty-tar",
     "hollow-tar",
     "unserializable",
+    "no-object",
     "default",
     "not-latest",
 ]
@@ -26,6 +27,7 @@ SOURCES = {
     "empty": "nothing.bin",
     "hollow": "hollow",
     "unserializable": "Grüße ☃.bin",
+    "no": "Grüße ☃.bin",
     "default": "directory",
     "not": "Grüße ☃.bin",
 }

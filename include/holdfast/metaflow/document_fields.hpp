@@ -79,11 +79,6 @@ public:
         return std::move(*digits);
     }
 
-    void check_object_or_missing(std::string_view name) const {
-        const boost::json::value* field = find(name);
-        if (field != nullptr && !field->is_object()) throw_bad_document(origin_, name, "is no JSON object");
-    }
-
     void check_own() const {
         if (!fields_.contains("holdfast") || manifest_sha256_of(fields_)) return;
         throw_bad_document(origin_, "holdfast", "holds no manifest digest");
@@ -106,7 +101,6 @@ inline void read_common_fields(const document_fields& read, std::string_view ori
     document.url = read.required_text("url");
     document.created_on = read.required_text("created_on");
     document.size = read.optional_count("size").value_or(0);
-    read.check_object_or_missing("metadata");
     read.check_own();
 }
 

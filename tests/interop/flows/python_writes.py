@@ -39,6 +39,7 @@ class PythonWrites(FlowSpec):
         saved["unserializable"] = current.checkpoint.save(
             str(single), name="unserializable", metadata={"object": object(), "kept": 1}
         )
+        saved["no-object"] = current.checkpoint.save(str(single), name="no-object", metadata=["a", {"list": 1}])
         saved["default"] = current.checkpoint.save(str(directory), metadata={"the": "latest"})
         saved["not-latest"] = current.checkpoint.save(str(single), name="not-latest", latest=False)
         note("python-saved", saved)

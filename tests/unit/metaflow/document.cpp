@@ -216,8 +216,6 @@ TEST_CASE("fields of a wrong type or value are named") {
         {"version_id", 9223372036854775808U},
         {"version_id", json::object{}},
         {"storage_format", 1},
-        {"metadata", json::array{}},
-        {"metadata", "x"},
         {"holdfast", nullptr},
         {"holdfast", "x"},
         {"holdfast", json::object{}},
@@ -231,6 +229,17 @@ TEST_CASE("fields of a wrong type or value are named") {
         const error failure = refusal_of(field, value);
         CHECK(failure.kind() == errc::corrupt);
         CHECK(holds(failure.message(), "'" + field + "'"));
+    }
+}
+
+TEST_CASE("metadata that are no object, which Python takes, are kept and count as none") {
+    for (const json::value& value : {json::value(json::array{3, 0.1}), json::value("epoch 3"), json::value(3)}) {
+        CAPTURE(json::serialize(value));
+        json::object fields = least();
+        fields["metadata"] = value;
+        const auto read = parse_checkpoint_document(fields, "origin");
+        CHECK(read.metadata().empty());
+        CHECK(read.fields().at("metadata") == value);
     }
 }
 

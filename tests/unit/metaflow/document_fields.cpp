@@ -66,7 +66,6 @@ TEST_CASE("a field that is null counts as missing") {
         CHECK_FALSE(read.optional_text(name));
         CHECK_FALSE(read.optional_count(name));
         CHECK_FALSE(read.optional_digits(name));
-        CHECK_FALSE(failure_of([&] { read.check_object_or_missing(name); }));
         CHECK(failure_of([&] { read.required_text(name); }) == errc::corrupt);
         CHECK(failure_of([&] { read.required_digits(name); }) == errc::corrupt);
     }
@@ -122,14 +121,6 @@ TEST_CASE("digits are read from a text and from a number, in one spelling") {
         CAPTURE(json::serialize(value));
         CHECK(failure_at(value, &document_fields::optional_digits) == errc::corrupt);
         CHECK(failure_at(value, &document_fields::required_digits) == errc::corrupt);
-    }
-}
-
-TEST_CASE("what has to be an object is one, or is missing") {
-    CHECK_FALSE(failure_at(json::object{}, &document_fields::check_object_or_missing));
-    for (const json::value& value : {json::value(json::array{}), json::value("{}"), json::value(0)}) {
-        CAPTURE(json::serialize(value));
-        CHECK(failure_at(value, &document_fields::check_object_or_missing) == errc::corrupt);
     }
 }
 
