@@ -113,7 +113,8 @@ public:
         restore_options chosen = options;
         if (!options.directory) chosen.load = detail::without_resume(options.load);
         restoring<Storage> search{reader_, context(), std::move(chosen)};
-        auto found = options.directory ? search.run(policy, *options.directory) : restore_own(search, policy);
+        const auto run = [&](const std::filesystem::path& path) { return search.run(policy, path); };
+        auto found = options.directory ? run(*options.directory) : into_own(run);
         if (!found) return std::nullopt;
         loaded_ = *found;
         return restored{options.directory ? *options.directory : own_directory(), std::move(*found), search.skipped()};
@@ -131,10 +132,13 @@ public:
         return fetched;
     }
 
-    /// Loads into `directory()`, which is emptied first.
+    /// Loads into `directory()`. Effects: what it held gives way to what is loaded, and only to that.
     fetched_tree load(const reference& which, const load_options& options = {}) {
-        refresh_directory();
-        return load(which, directory_->path(), detail::without_resume(options));
+        auto fetched = into_own([&](const std::filesystem::path& path) {
+            return std::optional{load(which, path, detail::without_resume(options))};
+        });
+        fetched->directory = own_directory();
+        return std::move(*fetched);
     }
 
     /// Looks into a checkpoint, to read its files into memory without unpacking it to disk.
@@ -144,9 +148,11 @@ public:
         return reader_.open(reader_.resolve(which, options.stop), options);
     }
 
-    /// The checkpoints of a task, of all its attempts, newest first by attempt, version and time; with
-    /// `whole_namespace` newest first by time. Vanished and damaged documents are passed over.
+    /// The checkpoints of the context's task, of all its attempts, or those of the latest attempt of `options.task` that
+    /// saved any (`search` gives all), newest first by attempt, version and time; with `whole_namespace` newest first
+    /// by time. Vanished and damaged documents are passed over.
     /// Errors: `not_in_task` without a task; `invalid_argument`; `cancelled`.
+    /// Wire: `Checkpoint.list` of metaflow-checkpoint.
     std::vector<checkpoint_reference> list(const list_options& options = {}) const {
         if (options.whole_namespace && options.task) {
             throw error(errc::invalid_argument, "list", *options.task,
@@ -227,11 +233,13 @@ private:
         return directory_->path();
     }
 
-    /// What was in `directory()` gives way to what is found, and only to that; its path stays.
-    std::optional<checkpoint_reference> restore_own(restoring<Storage>& search, load_policy policy) {
+    /// Returns what `load` returns, an optional. What was in `directory()` gives way to what it brings to the path that
+    /// it is given, and only to that; the directory's path stays.
+    template <class Load>
+    auto into_own(Load load) {
         const auto own = own_directory();
-        detail::temp_directory loaded{own.parent_path(), "holdfast-restore"};
-        auto found = search.run(policy, loaded.path());
+        detail::temp_directory loaded{own.parent_path(), "holdfast-load"};
+        auto found = load(loaded.path());
         if (!found) return found;
         detail::remove_tree(own);
         detail::rename_path(loaded.path(), own, false);

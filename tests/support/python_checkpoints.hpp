@@ -14,16 +14,17 @@
 struct python_checkpoints {
     holdfast::memory_storage store;
 
-    static holdfast::metaflow::checkpoint_location location(const std::string& run, std::uint64_t version) {
+    static holdfast::metaflow::checkpoint_location location(const std::string& run, std::uint64_t version,
+                                                            const std::string& name = "mfchckpt") {
         return {{.flow = "F", .step = "start", .scope = "dabd1db8d35a", .identifier = "a92ae9615600"},
-                {holdfast::metaflow::pathspec_hash("F/" + run + "/start/2"), "0", "mfchckpt", version}};
+                {holdfast::metaflow::pathspec_hash("F/" + run + "/start/2"), "0", name, version}};
     }
 
     /// @param latest whether the pointers of its task and its step name it from now on
     holdfast::checkpoint_reference save(const std::string& run, std::uint64_t version, const std::string& created_on,
-                                        bool latest = true) const {
+                                        bool latest = true, const std::string& name = "mfchckpt") const {
         using namespace holdfast;
-        const auto where = location(run, version);
+        const auto where = location(run, version, name);
         checkpoint_reference saved;
         saved.key = metaflow::data_key(where).str();
         saved.url = "/" + saved.key;

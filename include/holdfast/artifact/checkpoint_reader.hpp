@@ -73,8 +73,11 @@ public:
 
     std::vector<checkpoint_reference> list_task(std::string_view pathspec, const list_options& options) const {
         const auto where = task_context::from_pathspec(pathspec).pathspec();
-        auto found = collect(task_documents(where, options.stop), options, options.limit);
+        auto documents = task_documents(where, options.stop);
+        if (options.task && !options.attempt) detail::keep_latest_attempt(documents);
+        auto found = collect(std::move(documents), options, options.limit);
         sort_newest_first(found);
+        cut(found, options.limit);
         return found;
     }
 
@@ -83,7 +86,7 @@ public:
                                                   const list_options& options) const {
         auto found = collect(folder_documents(folder, options.stop), options, std::nullopt);
         sort_latest_created_first(found);
-        if (options.limit && found.size() > *options.limit) found.resize(*options.limit);
+        cut(found, options.limit);
         return found;
     }
 
@@ -97,15 +100,8 @@ public:
                                                      visit, detail::all_documents, stop);
     }
 
-    /// Whether the store still has the document of a checkpoint; yes where the key does not say which one it is.
     bool is_documented(const checkpoint_reference& document) const {
-        try {
-            const auto where = metaflow::parse_checkpoint_key(document.key);
-            return storage_.head(metaflow::artifact_document_key(where)).has_value();
-        } catch (const error& failed) {
-            if (failed.kind() != errc::key_not_compatible) throw;
-            return true;
-        }
+        return detail::is_documented(storage_, document);
     }
 
     detail::latest_state latest(const object_key& key) const { return detail::read_latest(storage_, key); }
@@ -145,15 +141,20 @@ private:
             return (options.name && document.id.name != *options.name) ||
                    (options.attempt && document.id.attempt != *options.attempt);
         });
+        const std::size_t at_most = limit ? detail::end_of_newest(documents, *limit) : documents.size();
         std::vector<checkpoint_reference> found;
-        found.reserve(std::min(documents.size(), limit.value_or(documents.size())));
+        found.reserve(at_most);
         const auto keep = [&](checkpoint_reference document) {
             found.push_back(std::move(document));
             return true;
         };
-        detail::read_documents<checkpoint_reference>(storage_, documents, limits_, options.on_damage, keep,
-                                                     limit.value_or(documents.size()), options.stop);
+        detail::read_documents<checkpoint_reference>(storage_, documents, limits_, options.on_damage, keep, at_most,
+                                                     options.stop);
         return found;
+    }
+
+    static void cut(std::vector<checkpoint_reference>& found, std::optional<std::size_t> limit) {
+        if (limit && found.size() > *limit) found.resize(*limit);
     }
 
     Storage storage_;

@@ -61,7 +61,7 @@ public:
             metaflow::write_document(reference, options.metadata, context_.attempt_is_text, manifest, parent);
             commit(where, reference, options.stop);
         } catch (...) {
-            withdraw(where);
+            withdraw(where, reference.text);
             throw;
         }
         if (options.latest) move_latest(where, reference);
@@ -99,8 +99,19 @@ private:
         const auto text = reference.to_json();
         const auto document = metaflow::artifact_document_key(where);
         detail::check_readable(document, text.size(), detail::document_limit);
-        put_text(storage_, document, text);
-        put_text(storage_, task_document(where), text);
+        put_document(document, text);
+        put_document(task_document(where), text);
+    }
+
+    /// Python claims no version, so it may have saved under this key meanwhile.
+    void put_document(const object_key& key, const std::string& text) const {
+        if (put_if_absent(storage_, key, byte_source::from_text(text)) || holds(key, text)) return;
+        throw error(errc::precondition_failed, "save", key.str(),
+                    "another program saved a checkpoint of this name and version meanwhile, and it stays; save again");
+    }
+
+    bool holds(const object_key& key, const std::string& text) const {
+        return detail::find_document_text(storage_, key, {}) == text;
     }
 
     void move_latest(const metaflow::checkpoint_location& where, const checkpoint_reference& reference) {
@@ -114,12 +125,18 @@ private:
         }
     }
 
-    /// Takes back what a failed save left; what cannot be removed is invisible and its version is never reused.
-    void withdraw(const metaflow::checkpoint_location& where) noexcept {
+    /// Takes back what a failed save left; what cannot be removed is invisible and its version is never reused. What
+    /// another program saved under the key stays.
+    /// @param text of the documents; empty where none was put
+    void withdraw(const metaflow::checkpoint_location& where, const std::string& text) noexcept {
         try {
-            storage_.remove(task_document(where));
-            storage_.remove(metaflow::artifact_document_key(where));
-            remove_prefix(storage_, metaflow::data_key(where), limits_);
+            bool is_free = true;
+            for (const auto& document : {task_document(where), metaflow::artifact_document_key(where)}) {
+                const auto found = detail::find_document_text(storage_, document, {});
+                if (found && found == text) storage_.remove(document);
+                is_free = is_free && (!found || found == text);
+            }
+            if (is_free) remove_prefix(storage_, metaflow::data_key(where), limits_);
             storage_.remove(metaflow::manifest_key(where));
         } catch (...) {
             return;  // the error that made the save fail is the one to tell

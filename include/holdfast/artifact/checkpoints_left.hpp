@@ -47,13 +47,19 @@ public:
     checkpoints_left(const Storage& storage, std::string removed, checkpoint_documents documents,
                      std::string root_prefix, const transfer_limits& limits)
         : storage_(storage),
-          removed_(std::move(removed)),
+          gone_{std::move(removed)},
           documents_(std::move(documents)),
           root_prefix_(std::move(root_prefix)),
           limits_(limits) {}
 
+    bool is_gone(const std::string& key) const { return gone_.contains(key); }
+
+    /// Another one is gone, or was listed by an unfinished removal alone.
+    void pass_over(const std::string& key) { gone_.insert(key); }
+
     /// The newest one that a restart may restore: it is no later than what its task's own pointer names, since a save
-    /// may be kept out of `latest`.
+    /// may be kept out of `latest`. Later is what both its number and its time say, since Python numbers anew in every
+    /// process.
     std::optional<checkpoint_reference> newest(const std::stop_token& stop) {
         seen_.clear();
         pointers_.clear();
@@ -78,9 +84,10 @@ private:
         const bool in_order = documents_.rule == checkpoint_documents::newest_by::order;
         std::optional<checkpoint_reference> newest;
         const auto take = [&](checkpoint_reference one) {
-            const bool is_newer = one.key != removed_ && (!newest || newest->created_on < one.created_on);
+            if (in_order && newest && saved_before(id_of(one), id_of(*newest))) return false;
+            const bool is_newer = !is_gone(one.key) && (!newest || newest->created_on < one.created_on);
             if (is_newer && accept(one)) newest = std::move(one);
-            return !in_order || !newest;
+            return true;
         };
         read_documents<checkpoint_reference>(storage_, listed, limits_, {}, take, all_documents, stop);
         return newest;
@@ -91,11 +98,12 @@ private:
         auto [known, is_new] = pointers_.try_emplace(found.pathspec);
         auto& pointer = known->second;
         if (is_new) pointer = read_latest(storage_, metaflow::task_latest_key(root_prefix_, found.pathspec));
-        return pointer.names ? !is_ahead(found, *pointer.names) : pointer.damage.has_value();
+        if (!pointer.names) return pointer.damage.has_value();
+        return !is_ahead(found, *pointer.names) || found.created_on <= pointer.names->created_on;
     }
 
     const Storage& storage_;
-    std::string removed_;
+    std::set<std::string, std::less<>> gone_;  // keys
     checkpoint_documents documents_;
     std::string root_prefix_;
     const transfer_limits& limits_;

@@ -42,6 +42,9 @@ struct listed_document {
 /// Whether `a` was saved before `b` as their names say: by attempt, then by version.
 HOLDFAST_DECL bool saved_before(const metaflow::checkpoint_id& a, const metaflow::checkpoint_id& b);
 
+/// What the name of a checkpoint's document says.
+HOLDFAST_DECL metaflow::checkpoint_id id_of(const checkpoint_reference& reference);
+
 /// Newest first: by attempt, version and time of creation.
 HOLDFAST_DECL void sort_newest_first(std::vector<checkpoint_reference>& references);
 
@@ -70,6 +73,23 @@ std::vector<listed_document> list_documents(const Storage& storage, std::string_
     list_keys(storage, prefix, take, stop);
     std::ranges::sort(found, [](const auto& a, const auto& b) { return saved_before(b.id, a.id); });
     return found;
+}
+
+/// How many of the documents, newest first, hold the newest `limit`: more where the names of the last ones tell not
+/// which was first, as where Python numbered them in several processes.
+inline std::size_t end_of_newest(const std::vector<listed_document>& documents, std::size_t limit) {
+    if (limit == 0 || limit >= documents.size()) return std::min(limit, documents.size());
+    const auto& last = documents[limit - 1].id;
+    const auto is_older = [&](const listed_document& document) { return saved_before(document.id, last); };
+    const auto rest = documents.begin() + static_cast<std::ptrdiff_t>(limit);
+    return static_cast<std::size_t>(std::find_if(rest, documents.end(), is_older) - documents.begin());
+}
+
+/// Of a task's documents, newest first, those of its latest attempt that saved any.
+inline void keep_latest_attempt(std::vector<listed_document>& documents) {
+    if (documents.empty()) return;
+    const std::string latest = documents.front().id.attempt;
+    std::erase_if(documents, [&](const listed_document& document) { return document.id.attempt != latest; });
 }
 
 inline checkpoint_reference parse_document(std::string text, std::string_view origin,

@@ -12,6 +12,7 @@
 #include <holdfast/core/object_key.hpp>
 #include <holdfast/detail/cancellation.hpp>
 #include <holdfast/metaflow/document.hpp>
+#include <holdfast/metaflow/layout.hpp>
 #include <holdfast/storage/backend.hpp>
 #include <holdfast/storage/operations.hpp>
 
@@ -41,9 +42,19 @@ latest_state read_latest(const Storage& storage, const object_key& key) {
 /// Whether a pointer must not move to `candidate`: it names a later save of the same task. Another task's pointer
 /// is replaced: what is committed now is the latest.
 inline bool is_ahead(const checkpoint_reference& current, const checkpoint_reference& candidate) {
-    return current.pathspec == candidate.pathspec &&
-           saved_before({candidate.pathspec_hash, candidate.attempt, candidate.name, candidate.version},
-                        {current.pathspec_hash, current.attempt, current.name, current.version});
+    return current.pathspec == candidate.pathspec && saved_before(id_of(candidate), id_of(current));
+}
+
+/// Whether the store still has the document of a checkpoint; yes where the key does not say which one it is.
+template <storage_backend Storage>
+bool is_documented(const Storage& storage, const checkpoint_reference& document) {
+    try {
+        const auto where = metaflow::parse_checkpoint_key(document.key);
+        return storage.head(metaflow::artifact_document_key(where)).has_value();
+    } catch (const error& failed) {
+        if (failed.kind() != errc::key_not_compatible) throw;
+        return true;
+    }
 }
 
 template <storage_backend Storage>
@@ -64,30 +75,36 @@ void advance_latest(const Storage& storage, const object_key& key, const checkpo
     throw error(errc::unavailable, "save", key.str(), "too many writers move this pointer at once; try again");
 }
 
-/// Takes a pointer away; a save that moved it just now finds it again at what `others` has new. Once the pointer is
-/// gone no stop comes between.
+/// Takes a pointer away; false where it is no longer what `state` says. A save that moves it in between finds it again
+/// at what `others` has new. Once the pointer is gone no stop comes between.
 template <storage_backend Storage, class Others>
-void remove_latest(const Storage& storage, const object_key& key, Others& others) {
+bool remove_latest(const Storage& storage, const object_key& key, const latest_state& state, Others& others) {
+    const auto now = storage.head(key);
+    if (now && now->etag != state.etag) return false;
     storage.remove(key);
     const std::optional<checkpoint_reference> late = others.newest_since();
     if (late) put_if_absent(storage, key, byte_source::from_text(late->to_json()));
+    return true;
 }
 
-/// Moves a pointer that names `removed`, or is damaged, to the newest of `others`, or takes it away where there is
-/// none.
-/// @param others the checkpoints beside it, as `checkpoints_left` knows them; asked only then
+/// Moves a pointer that names what is gone, or is damaged, to the newest of `others`, or takes it away where there is
+/// none. What it moved to may be removed at the same time: then it moves on.
+/// @param others what is gone and the checkpoints beside it, as `checkpoints_left` knows them; these asked only then
 /// Errors: `cancelled`, and then the pointer is as it was; those of the storage.
 template <storage_backend Storage, class Others>
-void retreat_latest(const Storage& storage, const object_key& key, const std::string& removed, Others& others,
-                    const std::stop_token& stop = {}) {
+void retreat_latest(const Storage& storage, const object_key& key, Others& others, const std::stop_token& stop = {}) {
     for (int i = 0; i < latest_tries; ++i) {
         check_not_stopped(stop, "remove", key.str());
         const auto state = read_latest(storage, key);
-        const bool is_good = state.names ? state.names->key != removed : !state.damage;
+        const bool is_good = state.names ? !others.is_gone(state.names->key) : !state.damage;
         if (is_good) return;
         const std::optional<checkpoint_reference> next = others.newest(stop);
-        if (!next) return remove_latest(storage, key, others);
-        if (replace_latest(storage, key, state, next->to_json())) return;
+        if (!next) {
+            if (remove_latest(storage, key, state, others)) return;
+        } else if (replace_latest(storage, key, state, next->to_json())) {
+            if (is_documented(storage, *next)) return;
+            others.pass_over(next->key);
+        }
     }
     throw error(errc::unavailable, "remove", key.str(), "too many writers move this pointer at once; try again");
 }

@@ -47,13 +47,13 @@ struct restore_options {
     std::optional<std::string> name =
         {};                 ///< restore the newest good checkpoint of this name; `latest` does not matter
     bool step_back = true;  ///< where the newest is damaged, take the newest good one before it
-    std::optional<std::filesystem::path> directory = {};  ///< none: the own `directory()`, emptied first
+    std::optional<std::filesystem::path> directory = {};  ///< none: the own `directory()`, whose content gives way
     load_options load = {};
 };
 
 struct list_options {
     std::optional<std::string> name = {};     ///< only of this name
-    std::optional<std::string> task = {};     ///< "flow/run/step/task"; none: the context's
+    std::optional<std::string> task = {};     ///< "flow/run/step/task", its latest attempt; none: the context's, all
     std::optional<std::string> attempt = {};  ///< digits: only of this attempt
     bool whole_namespace = false;  ///< of every run and task with the context's step, scope and identifier; no `task`
     std::optional<std::size_t> limit = {};  ///< the newest so many

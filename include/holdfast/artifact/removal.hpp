@@ -68,14 +68,29 @@ std::optional<std::string> writing_task(const Storage& storage, const reference&
 }
 
 template <storage_backend Storage>
-void remove_from_task(const Storage& storage, const metaflow::checkpoint_location& where, const std::string& pathspec,
-                      const transfer_limits& limits, const std::stop_token& stop) {
+void retreat_task(const Storage& storage, const metaflow::checkpoint_location& where, const std::string& pathspec,
+                  const transfer_limits& limits, const std::stop_token& stop) {
     const auto& root = where.folder.root_prefix;
     const auto key = metaflow::data_key(where).str();
     checkpoints_left others(storage, key, documents_of_task(root, pathspec), root, limits);
-    retreat_latest(storage, metaflow::task_latest_key(root, pathspec), key, others, stop);
-    check_not_stopped(stop, "remove", key);
-    storage.remove(metaflow::task_document_key(root, pathspec, where.id));
+    retreat_latest(storage, metaflow::task_latest_key(root, pathspec), others, stop);
+}
+
+template <storage_backend Storage>
+void retreat_folder(const Storage& storage, const metaflow::checkpoint_location& where, const transfer_limits& limits,
+                    const std::stop_token& stop) {
+    const auto key = metaflow::data_key(where).str();
+    checkpoints_left others(storage, key, documents_of_folder(where.folder), where.folder.root_prefix, limits);
+    retreat_latest(storage, metaflow::artifact_latest_key(where.folder), others, stop);
+}
+
+/// Both pointers. Errors: as `retreat_latest`.
+template <storage_backend Storage>
+void retreat(const Storage& storage, const metaflow::checkpoint_location& where, const std::optional<std::string>& task,
+             const transfer_limits& limits, const std::stop_token& stop) {
+    retreat_folder(storage, where, limits, stop);
+    if (task) retreat_task(storage, where, *task, limits, stop);
+    check_not_stopped(stop, "remove", metaflow::data_key(where).str());
 }
 
 }  // namespace detail
@@ -95,12 +110,10 @@ bool remove_checkpoint(const Storage& storage, const reference& which, const tra
     detail::check_not_stopped(stop, "remove", key.str());
     const bool existed =
         storage.head(document) || detail::has_data(storage, key) || (task && detail::is_listed(storage, where, *task));
-    detail::checkpoints_left others(storage, key.str(), detail::documents_of_folder(where.folder),
-                                    where.folder.root_prefix, limits);
-    detail::retreat_latest(storage, metaflow::artifact_latest_key(where.folder), key.str(), others, stop);
-    if (task) detail::remove_from_task(storage, where, *task, limits, stop);
-    detail::check_not_stopped(stop, "remove", key.str());
+    detail::retreat(storage, where, task, limits, stop);
+    if (task) storage.remove(metaflow::task_document_key(where.folder.root_prefix, *task, where.id));
     storage.remove(document);
+    detail::retreat(storage, where, task, limits, stop);  // another removal may have moved a pointer here meanwhile
     remove_prefix(storage, key, limits, stop);
     storage.remove(metaflow::manifest_key(where));
     return existed;

@@ -37,7 +37,8 @@ public:
     /// Loads what the policy finds into `target`. Errors: `corrupt` where all that is there is damaged.
     std::optional<checkpoint_reference> run(load_policy policy, const std::filesystem::path& target) {
         auto found = options_.name ? newest(by_task(), nullptr, target) : from_task(target);
-        if (!found && policy == load_policy::eager)
+        const bool may_go_on = options_.step_back || skipped_.empty();
+        if (!found && policy == load_policy::eager && may_go_on)
             found = options_.name ? newest(by_folder(), nullptr, target) : from_folder(target);
         if (!found) refuse_damage();
         return found;
@@ -88,15 +89,22 @@ private:
     }
 
     bool load(const checkpoint_reference& candidate, const std::filesystem::path& target) {
+        const auto is_known = [&](const skipped_checkpoint& each) { return each.key == candidate.key; };
+        if (std::ranges::any_of(skipped_, is_known)) return false;
         try {
             reader_.load(candidate, target, options_.load);
             return true;
         } catch (const error& failed) {
             if (failed.kind() != errc::not_found && !is_damage(failed.kind())) throw;
-            const bool is_lost = failed.kind() == errc::not_found && reader_.is_documented(candidate);
-            skipped_.push_back({candidate.key, is_lost ? errc::corrupt : failed.kind(), failed.message()});
+            skipped_.push_back({candidate.key, meaning_of(failed.kind(), candidate), failed.message()});
             return false;
         }
+    }
+
+    // What loses its document while it is loaded was removed, whatever of its data is still there.
+    errc meaning_of(errc kind, const checkpoint_reference& candidate) const {
+        if (!reader_.is_documented(candidate)) return errc::not_found;
+        return kind == errc::not_found ? errc::corrupt : kind;
     }
 
     list_options listing() {

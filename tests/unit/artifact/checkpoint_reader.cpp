@@ -7,6 +7,7 @@
 #include <holdfast/artifact/checkpoint_writer.hpp>
 #include <holdfast/storage/memory.hpp>
 #include <tests/support/failing_storage.hpp>
+#include <tests/support/python_checkpoints.hpp>
 #include <tests/support/tar_building.hpp>
 #include <tests/support/tree_building.hpp>
 
@@ -135,6 +136,19 @@ TEST_CASE_FIXTURE(fixture, "a limit reads no more documents than it needs, a nam
     CHECK(counting.list_task(task.pathspec(), {.name = "other"}).empty());
     CHECK(counting.list_task(task.pathspec(), {.limit = 0}).empty());
     CHECK(read.empty());
+}
+
+TEST_CASE("a limit gives the first of the whole list, also where Python gave one number twice") {
+    const python_checkpoints python;
+    const auto last = python.save("1", 0, "2026-01-03T00:00:00", true, "b");
+    const auto middle = python.save("1", 0, "2026-01-02T00:00:00", true, "c");
+    python.save("1", 0, "2026-01-01T00:00:00", true, "a");
+    const checkpoint_reader<memory_storage> reader{python.store, {}};
+    REQUIRE(reader.list_task("F/1/start/2", {}).size() == 3);
+    const auto two = reader.list_task("F/1/start/2", {.limit = 2});
+    REQUIRE(two.size() == 2);
+    CHECK(two[0].key == last.key);
+    CHECK(two[1].key == middle.key);
 }
 
 TEST_CASE_FIXTURE(fixture, "D-31 a document that vanishes or is damaged while others are read is passed over") {

@@ -5,6 +5,7 @@
 #include <holdfast/archive/files.hpp>
 #include <holdfast/archive/tar.hpp>
 #include <holdfast/archive/tar_gz.hpp>
+#include <holdfast/artifact/checkpoint_reader.hpp>
 #include <holdfast/detail/python_json.hpp>
 #include <holdfast/storage/memory.hpp>
 #include <tests/support/failing_storage.hpp>
@@ -38,6 +39,17 @@ struct fixture {
     fixture() {
         tree_building::write_file(state / "weights", "w");
         tree_building::write_file(state / "moments", "m");
+    }
+};
+
+/// Whose put of a document is sent twice, since the first answer was lost.
+class answering_late : public memory_storage {
+public:
+    explicit answering_late(const memory_storage& held) : memory_storage(held) {}
+
+    bool put_if_absent(const object_key& key, const byte_source& source, const put_options& options = {}) const {
+        const bool is_stored = memory_storage::put_if_absent(key, source, options);
+        return key.str().ends_with(".metadata") ? memory_storage::put_if_absent(key, source, options) : is_stored;
     }
 };
 
@@ -120,6 +132,41 @@ TEST_CASE_TEMPLATE("a failed save leaves its claim and nothing else", Archive, f
         CHECK(object.key.is_below("mf.checkpoints/checkpoints/holdfast/reservations"));
     }
     CHECK(writer.save<Archive>(with.state, {}, "").version == 2);
+}
+
+TEST_CASE_FIXTURE(fixture, "what Python saves under the same key meanwhile stays, whole, and the save says so") {
+    const metaflow::checkpoint_location where{
+        metaflow::folder_of(task), {metaflow::pathspec_hash(task.pathspec()), task.attempt, "mfchckpt", 0}};
+    const auto data = metaflow::data_key(where);
+    const auto document = metaflow::artifact_document_key(where);
+    const auto task_document = metaflow::task_document_key("mf.checkpoints", task.pathspec(), where.id);
+    bool dies = false;
+    SUBCASE("the save comes to its documents") {}
+    SUBCASE("the save fails before them") { dies = true; }
+    const failing_storage<memory_storage> watched{
+        store, [&](const storage_step& step) {
+            if (step.done || step.key != metaflow::manifest_key(where).str() || step.operation != "put") return;
+            put_text(store, data / "theirs", "t");
+            put_text(store, document, "their document");
+            put_text(store, task_document, "their document");
+            if (dies) throw error(errc::unavailable, "put", step.key, "the network is gone");
+        }};
+    checkpoint_writer<failing_storage<memory_storage>> writer{watched, task, {}, stopped};
+    CHECK(failure_of([&] { writer.save<files>(state, {}, ""); }) ==
+          (dies ? errc::unavailable : errc::precondition_failed));
+    CHECK(get_text(store, document) == "their document");
+    CHECK(get_text(store, task_document) == "their document");
+    CHECK(get_text(store, data / "theirs") == "t");
+    CHECK_FALSE(store.head(metaflow::manifest_key(where)));
+    CHECK(writer.save<files>(state, {}, "").version == 1);
+}
+
+TEST_CASE_FIXTURE(fixture, "a document whose put took effect without an answer is the save's own") {
+    checkpoint_writer<answering_late> writer{answering_late{store}, task, {}, stopped};
+    const auto saved = writer.save<files>(state, {}, "");
+    const checkpoint_reader<memory_storage> reader{store, {}};
+    CHECK(reader.resolve(saved.key).to_json() == saved.to_json());
+    CHECK(reader.list_task(task.pathspec(), {}).size() == 1);
 }
 
 TEST_CASE_FIXTURE(fixture, "a pointer that cannot be moved is said to be the only trouble") {

@@ -54,6 +54,23 @@ TEST_CASE_FIXTURE(fixture, "what was kept out of latest is passed over") {
     CHECK(key_of(of_step(removed).newest({})) == older.key);
 }
 
+TEST_CASE_FIXTURE(fixture, "what Python numbered anew in another process is known by its time") {
+    save("1", 1, "2026-01-01T00:00:00");
+    const auto before = save("1", 2, "2026-01-02T00:00:00");
+    const auto removed = save("1", 0, "2026-01-03T00:00:00");
+    save("1", 3, "2026-01-04T00:00:00", false);
+    CHECK(key_of(of_task(removed).newest({})) == before.key);
+    CHECK(key_of(of_step(removed).newest({})) == before.key);
+}
+
+TEST_CASE_FIXTURE(fixture, "among equal numbers the last by time is the newest") {
+    save("1", 0, "2026-01-01T00:00:00", true, "a");
+    const auto before = save("1", 0, "2026-01-03T00:00:00", true, "b");
+    save("1", 0, "2026-01-02T00:00:00", true, "c");
+    const auto removed = save("1", 0, "2026-01-04T00:00:00", true, "d");
+    CHECK(key_of(of_task(removed).newest({})) == before.key);
+}
+
 TEST_CASE_FIXTURE(fixture, "a pointer that cannot be read keeps nothing out") {
     const auto removed = save("1", 0, "2026-01-01T00:00:00");
     const auto other = save("1", 1, "2026-01-02T00:00:00", false);

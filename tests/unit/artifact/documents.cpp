@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -59,6 +60,35 @@ TEST_CASE("newest first by attempt, version and time, or by time alone") {
     CHECK(times(all) == std::vector<std::string>{"2026-01-02", "2026-01-04", "2026-01-05", "2026-01-03"});
     sort_latest_created_first(all);
     CHECK(times(all) == std::vector<std::string>{"2026-01-05", "2026-01-04", "2026-01-03", "2026-01-02"});
+}
+
+TEST_CASE("the newest by name end where numbers tell which was first") {
+    const auto listed = [](const std::string& attempt, std::uint64_t version, const std::string& name) {
+        return listed_document{object_key{"d/" + attempt + name + std::to_string(version)}, {"", attempt, name, version}};
+    };
+    std::vector<listed_document> documents{listed("1", 1, "a"), listed("1", 0, "a"), listed("1", 0, "b"),
+                                           listed("0", 0, "a")};
+    CHECK(detail::end_of_newest(documents, 0) == 0);
+    CHECK(detail::end_of_newest(documents, 1) == 1);
+    CHECK(detail::end_of_newest(documents, 2) == 3);
+    CHECK(detail::end_of_newest(documents, 3) == 3);
+    CHECK(detail::end_of_newest(documents, 4) == 4);
+    CHECK(detail::end_of_newest(documents, 5) == 4);
+    CHECK(detail::end_of_newest({}, 5) == 0);
+
+    detail::keep_latest_attempt(documents);
+    REQUIRE(documents.size() == 3);
+    CHECK(documents.back().id.name == "b");
+    documents.clear();
+    detail::keep_latest_attempt(documents);
+    CHECK(documents.empty());
+}
+
+TEST_CASE("a name of a document is what a reference says") {
+    checkpoint_reference reference = made("7", 3, "2026-01-01");
+    reference.name = "n";
+    reference.pathspec_hash = "fc6851aa";
+    CHECK(id_of(reference) == metaflow::checkpoint_id{"fc6851aa", "7", "n", 3});
 }
 
 TEST_CASE("a listing takes documents only, and what vanished meanwhile is passed over") {

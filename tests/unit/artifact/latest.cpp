@@ -7,9 +7,10 @@
 #include <tests/support/tree_building.hpp>
 
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
-#include <utility>
+#include <vector>
 
 using namespace holdfast;
 using tree_building::failure_of;
@@ -40,23 +41,32 @@ std::string named(const memory_storage& store) {
     return state.names ? state.names->key : "";
 }
 
-/// What a removal leaves, and what comes while it runs.
+/// What a removal leaves, newest last, and what comes while it runs.
 struct leaving {
-    std::optional<checkpoint_reference> left;
+    std::set<std::string> gone;
+    std::vector<checkpoint_reference> left = {};
     std::optional<checkpoint_reference> late = {};
     std::stop_source stopped_meanwhile{std::nostopstate};
 
+    bool is_gone(const std::string& key) const { return gone.contains(key); }
+    void pass_over(const std::string& key) {
+        gone.insert(key);
+        left.pop_back();
+    }
     std::optional<checkpoint_reference> newest(const std::stop_token& heeded) {
         stopped_meanwhile.request_stop();
         detail::check_not_stopped(heeded, "list", "");
-        return left;
+        return left.empty() ? std::nullopt : std::optional(left.back());
     }
     std::optional<checkpoint_reference> newest_since() const { return late; }
 };
 
-void retreat(const memory_storage& store, const checkpoint_reference& removed, leaving others,
-             const std::stop_token& stop = {}) {
-    detail::retreat_latest(store, pointer, removed.key, others, stop);
+void retreat(const memory_storage& store, leaving others, const std::stop_token& stop = {}) {
+    detail::retreat_latest(store, pointer, others, stop);
+}
+
+void put_document(const memory_storage& store, const checkpoint_reference& of) {
+    put_text(store, metaflow::artifact_document_key(metaflow::parse_checkpoint_key(of.key)), of.to_json());
 }
 
 }  // namespace
@@ -87,11 +97,25 @@ TEST_CASE("a removal moves the pointer only where it names what is removed") {
     const auto first = saved("0", 0);
     const auto second = saved("0", 1);
     detail::advance_latest(store, pointer, second);
-    retreat(store, first, {first});
+    put_document(store, first);
+    retreat(store, {{first.key}, {first}});
     CHECK(named(store) == second.key);
-    retreat(store, second, {first});
+    retreat(store, {{second.key}, {first}});
     CHECK(named(store) == first.key);
-    retreat(store, first, {});
+    retreat(store, {{first.key}});
+    CHECK_FALSE(store.head(pointer));
+}
+
+TEST_CASE("a removal does not leave the pointer at what lost its document") {
+    const memory_storage store;
+    const auto first = saved("0", 0);
+    const auto undocumented = saved("0", 1);
+    const auto removed = saved("0", 2);
+    put_document(store, first);
+    detail::advance_latest(store, pointer, removed);
+    retreat(store, {{removed.key}, {first, undocumented}});
+    CHECK(named(store) == first.key);
+    retreat(store, {{first.key}, {undocumented}});
     CHECK_FALSE(store.head(pointer));
 }
 
@@ -102,7 +126,7 @@ TEST_CASE("a removal that is stopped leaves the pointer as it was") {
     detail::advance_latest(store, pointer, second);
     std::stop_source stop;
     for (int i = 0; i < 2; ++i) {
-        CHECK(failure_of([&] { retreat(store, second, {first, {}, stop}, stop.get_token()); }) == errc::cancelled);
+        CHECK(failure_of([&] { retreat(store, {{second.key}, {first}, {}, stop}, stop.get_token()); }) == errc::cancelled);
         CHECK(named(store) == second.key);
     }
 }
@@ -116,8 +140,8 @@ TEST_CASE("a stop while the last pointer is taken away loses no save that came m
     const failing_storage watched(store, [&](const storage_step& step) {
         if (step.operation == "remove") stop.request_stop();
     });
-    leaving others{{}, late};
-    detail::retreat_latest(watched, pointer, last.key, others, stop.get_token());
+    leaving others{{last.key}, {}, late};
+    detail::retreat_latest(watched, pointer, others, stop.get_token());
     CHECK(stop.stop_requested());
     CHECK(named(store) == late.key);
 }

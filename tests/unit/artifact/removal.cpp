@@ -86,6 +86,49 @@ TEST_CASE_FIXTURE(fixture, "a save that comes while the last pointer is taken aw
     CHECK(latest_of_task("1") == late->key);
 }
 
+TEST_CASE_FIXTURE(fixture, "a save that is made latest while it looks for others keeps the pointer") {
+    const auto last = save("1", 0, "2026-01-01T00:00:00");
+    const auto coming = save("1", 1, "2026-01-02T00:00:00", false);
+    const auto pointer = metaflow::task_latest_key("mf.checkpoints", last.pathspec);
+    bool listed = false;
+    const failing_storage watched(store, [&](const storage_step& step) {
+        const bool is_of_task = step.key.find("/metadata/") != std::string_view::npos;
+        if (listed || !step.done || step.operation != "list" || !is_of_task) return;
+        listed = true;
+        detail::advance_latest(store, pointer, coming);
+    });
+    CHECK(remove_checkpoint(watched, last, {}));
+    CHECK(listed);
+    CHECK(latest_of_task("1") == coming.key);
+}
+
+TEST_CASE_FIXTURE(fixture, "of two removals at once neither leaves a pointer at what the other removed") {
+    const auto kept = save("1", 0, "2026-01-01T00:00:00");
+    const auto older = save("1", 1, "2026-01-02T00:00:00");
+    const auto newest = save("1", 2, "2026-01-03T00:00:00");
+    bool met = false;
+    const auto remove_both = [&](const checkpoint_reference& first, const checkpoint_reference& second,
+                                 std::string_view operation, const std::string& key) {
+        const failing_storage watched(store, [&](const storage_step& step) {
+            if (met || step.done || step.operation != operation || step.key != key) return;
+            met = true;
+            remove_checkpoint(store, second, {});
+        });
+        return remove_checkpoint(watched, first, {});
+    };
+    SUBCASE("the newest goes while the document of the one before it is taken away") {
+        const auto document = metaflow::task_document_key("mf.checkpoints", older.pathspec, location("1", 1).id);
+        CHECK(remove_both(older, newest, "remove", document.str()));
+    }
+    SUBCASE("the one before goes while the pointer is moved to it") {
+        const auto pointer = metaflow::task_latest_key("mf.checkpoints", older.pathspec);
+        CHECK(remove_both(newest, older, "put_if_match", pointer.str()));
+    }
+    CHECK(met);
+    CHECK(latest_of_task("1") == kept.key);
+    CHECK(latest_of_folder() == kept.key);
+}
+
 TEST_CASE_FIXTURE(fixture, "an older one goes without moving a pointer, and its neighbours by name stay") {
     const auto one = save("1", 1, "2026-01-01T00:00:00");
     const auto ten = save("1", 10, "2026-01-02T00:00:00");

@@ -226,6 +226,41 @@ TEST_CASE_FIXTURE(fixture, "without stepping back the newest is good or the rest
     CHECK_FALSE(find(task).empty());
 }
 
+TEST_CASE_FIXTURE(fixture, "without stepping back eager goes on to the step only where the task has nothing") {
+    const auto own = save(task_of("1"), "own");
+    const auto other = save(task_of("2"), "other");
+    const restore_options strict{.step_back = false};
+    CHECK(find(task_of("3"), load_policy::eager, strict) == other.key);
+    damage(own);
+    CHECK(failure_of([&] { find(task_of("1"), load_policy::eager, strict); }) == errc::corrupt);
+    const restore_options named{.name = "mfchckpt", .step_back = false};
+    CHECK(failure_of([&] { find(task_of("1"), load_policy::eager, named); }) == errc::corrupt);
+}
+
+TEST_CASE_FIXTURE(fixture, "what the task's search found damaged is not loaded again for the step") {
+    const auto other = save(task_of("2"), "other");
+    damage(save(task_of("1"), "own"));
+    CHECK(find(task_of("1"), load_policy::eager) == other.key);
+    CHECK(skipped.size() == 1);
+}
+
+TEST_CASE_FIXTURE(fixture, "what is removed while it is loaded was no damage") {
+    const auto task = task_of("1");
+    const auto going = save(task, "going");
+    const auto find_while_removed = [&] {
+        const failing_storage<memory_storage> watched{
+            store, [&](const storage_step& step) {
+                if (step.operation != "get" || step.done || step.key != going.key + "/weights") return;
+                remove_documents(going);
+                put_text(store, object_key{going.key} / "weights", "half");
+            }};
+        const checkpoint_reader<failing_storage<memory_storage>> reader{watched, {}};
+        restoring<failing_storage<memory_storage>> search{reader, task, {}};
+        return search.run(load_policy::fresh, folder.path() / "out").has_value();
+    };
+    CHECK_FALSE(find_while_removed());
+}
+
 TEST_CASE_FIXTURE(fixture, "a name is looked for among all that was saved under it") {
     const auto task = task_of("1");
     const auto best = save(task, "best", {.name = "best", .latest = false});

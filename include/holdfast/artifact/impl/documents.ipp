@@ -39,6 +39,10 @@ HOLDFAST_DECL bool saved_before(const metaflow::checkpoint_id& a, const metaflow
            std::tuple{detail::attempt_rank(b.attempt), b.version};
 }
 
+HOLDFAST_DECL metaflow::checkpoint_id id_of(const checkpoint_reference& reference) {
+    return {reference.pathspec_hash, reference.attempt, reference.name, reference.version};
+}
+
 HOLDFAST_DECL void sort_newest_first(std::vector<checkpoint_reference>& references) {
     detail::sort_unless_sorted(
         references, [](const auto& a, const auto& b) { return detail::save_rank(b) < detail::save_rank(a); });
