@@ -190,9 +190,8 @@ class Metaflow(Python):
 class LocalHoldfast(Contender):
     """@param last: how many to list"""
 
-    def __init__(self, verb, digest, name=None, last=""):
-        is_inside = verb in ("list", "list_newest", "search")
-        super().__init__(name or f"holdfast, {digest}", verb, inside=is_inside, is_ours=True)
+    def __init__(self, verb, digest, name=None, last="", inside=False):
+        super().__init__(name or f"holdfast, {digest}", verb, inside=inside, is_ours=True)
         self.digest, self.last = digest, last
 
     def command(self, job, tools):

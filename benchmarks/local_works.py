@@ -71,17 +71,17 @@ def load_tar(source):
     )
 
 
-def list_checkpoints():
+def list_checkpoints(name, title, inside):
     own_name = "holdfast"
     return Work(
-        "local_list",
-        "List the checkpoints of a task",
+        name,
+        title,
         "eight",
         [
-            LocalHoldfast("list", "none", own_name),
-            LocalHoldfast("search", "none", ONE_BY_ONE),
-            LocalHoldfast("list_newest", "none", NEWEST, "10"),
-            LocalMetaflow("list_checkpoints"),
+            LocalHoldfast("list", "none", own_name, inside=inside),
+            LocalHoldfast("search", "none", ONE_BY_ONE, inside=inside),
+            LocalHoldfast("list_newest", "none", NEWEST, "10", inside=inside),
+            LocalMetaflow("list_checkpoints", inside=inside),
         ],
         [faster(own_name, 20, PYTHON), faster(own_name, 10, PYTHON, "cpu"), *peaks(own_name, ONE_BY_ONE, NEWEST)],
         loads="documents",
@@ -89,4 +89,5 @@ def list_checkpoints():
 
 
 LOCAL = [make(source) for source in SOURCES for make in (save_files, load_files, save_tar, load_tar)]
-LOCAL.append(list_checkpoints())
+LOCAL.append(list_checkpoints("local_list", "List the checkpoints of a task, whole process", inside=False))
+LOCAL.append(list_checkpoints("local_list_call", "List the checkpoints of a task, the call alone", inside=True))

@@ -100,8 +100,11 @@ class Benchmark:
         if done.returncode != 0:
             raise RuntimeError(f"{contender.name} {contender.verb}: {(done.stderr or done.stdout).strip()[-1500:]}")
         taken = json.loads(usage.read_text())
+        said = done.stdout.strip().splitlines()
         if contender.inside:
-            taken.update(json.loads(done.stdout.strip().splitlines()[-1]))
+            taken.update(json.loads(said[-1]))
+        elif said and '"listed"' in said[-1]:
+            taken["listed"] = json.loads(said[-1])["listed"]
         return taken
 
     def run_once(self, work, contender, server):
