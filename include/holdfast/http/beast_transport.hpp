@@ -19,7 +19,8 @@ struct transport_options {
     std::chrono::milliseconds tls_timeout{10'000};      ///< handshake
     std::chrono::milliseconds idle_timeout{60'000};     ///< without a byte sent or received
     std::chrono::milliseconds continue_timeout{1'000};  ///< for "100 Continue", after which the body is sent anyway
-    std::chrono::seconds keep_alive{55};                ///< how long an idle connection is kept for the next request
+    std::chrono::seconds keep_alive{55};                ///< how long an idle connection is kept; older ones are closed,
+                                                        ///< and their memory freed, by the next request to any server
     std::size_t idle_connections = 64;                  ///< how many are kept, all servers together
 
     std::string ca_bundle = {};           ///< PEM file or directory; empty: SSL_CERT_FILE, SSL_CERT_DIR, the system's
@@ -35,8 +36,9 @@ struct transport_options {
 ///
 /// Effects: connections are kept and the one used last is used next; one that the server closed meanwhile is
 /// replaced without notice. Plain uploads from files go by sendfile, plain downloads to files by splice, where
-/// the system has them. A response that arrives during an upload ends the upload.
-/// Memory: at most 1.5 MiB a connection, whatever the body's size.
+/// the system has them. A response that arrives during an upload ends the upload; one that reports success by
+/// then is a failure, `unavailable`.
+/// Memory: at most 1.5 MiB a connection, 2 MiB through a proxy that is spoken to in TLS, whatever the body's size.
 /// Thread safety: copies share the connections; calls from any number of threads.
 /// Errors: as the concept `transport`; the constructor fails with `not_configured` where a certificate file can't
 /// be read, with `invalid_argument` for a user agent that would break a header.

@@ -13,6 +13,15 @@
 #include <holdfast/core/byte_stream.hpp>
 #include <holdfast/detail/config.hpp>
 
+namespace holdfast::detail {
+
+/// A host's name as certificates, SNI and lists of hosts have it: the dot that ends a full name is for DNS alone.
+constexpr std::string_view without_dot_at_end(std::string_view name) noexcept {
+    return name.ends_with('.') ? name.substr(0, name.size() - 1) : name;
+}
+
+}  // namespace holdfast::detail
+
 namespace holdfast::http {
 
 /// Who is spoken to: what a connection is made to, and may be used again for.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <holdfast/core/environment.hpp>
+#include <holdfast/core/error.hpp>
 #include <holdfast/core/secret.hpp>
 #include <holdfast/detail/config.hpp>
 #include <holdfast/http/message.hpp>
@@ -25,15 +26,19 @@ struct proxy_settings {
     std::vector<std::string> direct;  ///< hosts without a proxy: "host" and ".domain" (each with what is below it),
                                       ///< "host:port", an address, "10.0.0.0/8", "*"; anything else names no host
 
+    std::optional<error> http_failure = {};   ///< why `for_http` is not known, where one is set that can't be used
+    std::optional<error> https_failure = {};  ///< the same of `for_https`
+
     /// HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY; the lower-case spelling wins, also where it is empty, and
     /// HTTP_PROXY in upper case is passed over where REQUEST_METHOD is set (a CGI program's client could set it). A
     /// URL without a scheme is "http://", one without a port has the scheme's; user and password are
-    /// percent-encoded; entries of NO_PROXY stand between commas or spaces.
-    /// Errors: `not_configured`, naming the variable, never its value.
+    /// percent-encoded; entries of NO_PROXY stand between commas or spaces. A variable that can't be used is a failure
+    /// for those who need it, `not_configured` with the variable's name, never its value.
     HOLDFAST_DECL static proxy_settings from_environment(const environment& surroundings);
 
     /// The proxy that leads to a server; null for a direct connection. This machine itself is a server like others; a
     /// link-local address, where a cloud answers with the credentials of a machine, is always direct.
+    /// Errors: `http_failure` and `https_failure`, where the server is not direct.
     HOLDFAST_DECL const proxy* find(const origin& server) const;
 };
 

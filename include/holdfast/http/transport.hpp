@@ -37,7 +37,7 @@ struct exchange_options {
 ///
 /// | expression   | meaning, guarantees                                                      | errors |
 /// | ------------ | ------------------------------------------------------------------------ | ------ |
-/// | `t(r, o)`    | Sends the request once and returns the final response, whatever its status, when its whole body has arrived. Follows no redirect. Callable by many threads at once. | `unavailable` (refused, reset, cut off), `timed_out`, `untrusted`, `cancelled`, `too_large`; those of the body source and of the sink |
+/// | `t(r, o)`    | Sends the request once and returns the final response, whatever its status, when its whole body has arrived. Follows no redirect. Callable by many threads at once. | `unavailable` (refused, reset, cut off, success before all was sent), `timed_out`, `untrusted`, `cancelled`, `too_large`; those of the body source and of the sink |
 ///
 /// Models: `beast_transport`, `any_transport`; in the tests, the scripted transport.
 template <class Transport>

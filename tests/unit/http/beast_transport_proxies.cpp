@@ -127,6 +127,20 @@ TEST_CASE("a server on the list of exceptions is reached directly") {
     CHECK(proxy.accepted() == 0);
 }
 
+TEST_CASE("a proxy that can't be used fails the requests that need it, before they are sent") {
+    const transport_world world;
+    http_server server(http_server::answering([](const wire_request&) { return response_text("200 OK", "server"); }));
+    http::transport_options options = world.options();
+    const environment::variables values{{"http_proxy", "socks5://proxy"}, {"no_proxy", "127.0.0.1"}};
+    options.proxies = http::proxy_settings::from_environment(environment(values, "/", "/"));
+    const http::beast_transport transport(options);
+    CHECK(transport(get(server.origin())).text == "server");
+    http::exchange_state state;
+    CHECK(failure_of([&] { transport(get(server.origin("localhost")), {.state = &state}); }) == errc::not_configured);
+    CHECK(!state.sent);
+    CHECK(server.accepted() == 1);
+}
+
 TEST_CASE("a direct request passes by the proxy, whatever the settings say") {
     const transport_world world;
     for (const bool tls : {false, true}) {

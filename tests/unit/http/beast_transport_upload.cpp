@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -150,6 +152,35 @@ TEST_CASE("an answer during the upload ends it, and the connection is not used a
     }
 }
 
+TEST_CASE("success that is reported during the upload is none, and may be tried again") {
+    const transport_world world;
+    const auto path = world.write_file("large", "");
+    std::filesystem::resize_file(path, 200'000'000);  // a hole, more than any socket's buffer
+    const byte_source from_file = byte_source::from_file(path);
+    const byte_source from_memory = byte_source::from_text(std::string(50'000'000, 'x'));
+    for (const bool tls : {false, true}) {
+        for (const bool file : {false, true}) {
+            CAPTURE(tls);
+            CAPTURE(file);
+            http_server server(
+                [](peer& client) {
+                    client.read_head();
+                    client.write(response_text("200 OK", "stored"));
+                    client.wait_for_cut();
+                },
+                world.tls_if(tls));
+            const http::beast_transport transport(world.options());
+            for (int i = 0; i < 2; ++i) {
+                const auto failure = error_of([&] { transport(put(server.origin(), file ? from_file : from_memory)); });
+                REQUIRE(failure);
+                CHECK(failure->kind() == errc::unavailable);
+                CHECK(failure->is_retryable());
+            }
+            CHECK(server.accepted() == 2);
+        }
+    }
+}
+
 TEST_CASE("an answer during the upload of a stream ends it") {
     const transport_world world;
     http_server server([&](peer& client) {
@@ -233,6 +264,31 @@ TEST_CASE("a file that changes while it is sent never arrives as a whole") {
     }
 }
 
+TEST_CASE("a file that is written into before the server answers is not taken for stored") {
+    const transport_world world;
+    const std::string content(64 << 10, 'x');
+    for (const bool tls : {false, true}) {
+        for (const std::string status : {"200 OK", "403 Forbidden"}) {
+            CAPTURE(tls);
+            CAPTURE(status);
+            const auto path = world.write_file("file", content);
+            std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() - 1h);
+            http_server server(http_server::answering([&](const wire_request& request) {
+                                   std::fstream(path, std::ios::in | std::ios::out) << "changed";
+                                   return response_text(status, request.body == content ? "same" : "other");
+                               }),
+                               world.tls_if(tls));
+            const http::beast_transport transport(world.options());
+            http::response answer;
+            const auto failure =
+                failure_of([&] { answer = transport(put(server.origin(), byte_source::from_file(path))); });
+            const bool is_shared = !tls && status == "200 OK";  // TLS sends what was read
+            CHECK(failure == (is_shared ? std::optional(errc::precondition_failed) : std::nullopt));
+            CHECK(answer.text == (is_shared ? "" : "same"));
+        }
+    }
+}
+
 TEST_CASE("a file that is no longer what it was is not sent at all") {
     const transport_world world;
     http_server server(echo_body());
@@ -254,7 +310,7 @@ TEST_CASE("a body that waits for 100 Continue") {
             seen = client.read_head();
             const std::string now = interim;
             client.write(now);
-            if (now.starts_with("HTTP/1.1 4")) return client.wait_for_end();
+            if (!now.empty() && !now.starts_with("HTTP/1.1 1")) return client.wait_for_end();
             client.read_body(seen);
             client.write(response_text("200 OK", seen.body));
         }
@@ -272,6 +328,9 @@ TEST_CASE("a body that waits for 100 Continue") {
     interim = "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
     CHECK(patient(message).text == "content");
     CHECK(server.accepted() == 1);
+
+    interim = response_text("200 OK", "stored");
+    CHECK(failure_of([&] { patient(message); }) == errc::unavailable);
 
     interim = response_text("417 Expectation Failed", "no");
     http::exchange_state state;

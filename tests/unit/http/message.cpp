@@ -29,6 +29,13 @@ std::vector<http::fields::field> all_of(const http::fields& headers) {
 
 }  // namespace
 
+TEST_CASE("the dot that ends a full name is one") {
+    CHECK(detail::without_dot_at_end("minio.ns.svc.cluster.local.") == "minio.ns.svc.cluster.local");
+    CHECK(detail::without_dot_at_end("localhost") == "localhost");
+    CHECK(detail::without_dot_at_end("a..") == "a.");
+    CHECK(detail::without_dot_at_end("").empty());
+}
+
 TEST_CASE("URLs and their halves") {
     struct row {
         std::string text;

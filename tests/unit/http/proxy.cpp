@@ -6,8 +6,11 @@
 #include <vector>
 
 #include <holdfast/core/error.hpp>
+#include <tests/support/failures.hpp>
 
 using namespace holdfast;
+using testing_support::error_of;
+using testing_support::failure_of;
 
 namespace {
 
@@ -92,7 +95,7 @@ TEST_CASE("proxies and their credentials") {
     }
 }
 
-TEST_CASE("a malformed variable is named and not shown") {
+TEST_CASE("a malformed variable is named and not shown, to those who need it") {
     for (const std::string text :
          {"socks5://hunter2:1080", "http://", "http://hunter2:x", "http://u:hunter2%@proxy",
           "http://u:hunter2%zz@proxy", "http://hunter2%3Au:p@proxy", "http://u:hunter2/x@proxy",
@@ -101,16 +104,34 @@ TEST_CASE("a malformed variable is named and not shown") {
         for (const std::string name : {"http_proxy", "HTTPS_PROXY", "ALL_PROXY"}) {
             CAPTURE(text);
             CAPTURE(name);
-            try {
-                settings({{name, text}});
-                FAIL_CHECK("nothing was refused");
-            } catch (const error& failure) {
-                CHECK(failure.kind() == errc::not_configured);
-                CHECK(failure.key() == name);
-                CHECK(std::string(failure.what()).find("hunter2") == std::string::npos);
-            }
+            const bool tls = name != "http_proxy";
+            const auto read = settings({{name, text}, {"no_proxy", "near"}});
+            const auto failure = error_of([&] { read.find({tls, "server", 1}); });
+            REQUIRE(failure);
+            CHECK(failure->kind() == errc::not_configured);
+            CHECK(failure->key() == name);
+            CHECK(std::string(failure->what()).find("hunter2") == std::string::npos);
+            CHECK(read.find({tls, "near", 1}) == nullptr);
+            CHECK(read.find({tls, "169.254.169.254", 1}) == nullptr);
         }
     }
+}
+
+TEST_CASE("a malformed variable is no concern of the other scheme") {
+    const auto read = settings({{"https_proxy", "b"}, {"ALL_PROXY", "socks5://c"}});
+    CHECK(read.find(host("server"))->server.host == "b");
+    CHECK(failure_of([&] { read.find({false, "server", 80}); }) == errc::not_configured);
+
+    const auto other = settings({{"http_proxy", "a"}, {"https_proxy", "socks5://c"}});
+    CHECK(other.find({false, "server", 80})->server.host == "a");
+    CHECK(failure_of([&] { other.find(host("server")); }) == errc::not_configured);
+    CHECK(settings({{"http_proxy", "socks5://c"}}).find(host("server")) == nullptr);
+}
+
+TEST_CASE("a proxy set by hand takes the place of a malformed variable") {
+    auto read = settings({{"https_proxy", "socks5://c"}});
+    read.for_https = http::proxy{{false, "proxy", 3128}, {}};
+    CHECK(read.find(host("server")) == &*read.for_https);
 }
 
 TEST_CASE("a variable that no scheme needs is not looked at") {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,10 @@ namespace holdfast::http {
 /// Sends one request and looks out for an early answer.
 ///
 /// Effects: header and small pieces share a call of the system; a large piece of a file goes by sendfile where the
-/// stream is the socket's. The last bytes of a file are sent only when it is still what it was, so that a server
-/// never gets the whole of a body that is two states of a file.
+/// stream is the socket's. The last bytes of a file are sent only when it is still what it was. What sendfile passed on
+/// is the file's own pages, and a write into them may still reach the server, so `check_success` looks at the file once
+/// more: a body that is two states of a file never counts as sent. Of many such files in one request, as in a part of
+/// a tar, that holds for the last 16; no more are held open.
 /// Errors: as `answer_reader`; those of the body.
 class request_sender {
 public:
@@ -31,13 +34,23 @@ public:
     /// @param head the rendered header
     HOLDFAST_DECL bool send(const request& message, const std::string& head, std::chrono::milliseconds continue_time);
 
+    /// Whether an answer of success can be meant for what was sent, whole and as it was described.
+    /// Errors: `unavailable` where not all was sent; `precondition_failed` where a file changed that went by sendfile.
+    HOLDFAST_DECL void check_success() const;
+
 private:
+    struct shared_file {
+        std::shared_ptr<const source_file> described;
+        detail::file opened;
+    };
+
     HOLDFAST_DECL bool send_source(const byte_source& body);
     HOLDFAST_DECL bool send_stream(const request& message);
     HOLDFAST_DECL bool send_file(const byte_source::file_extent& piece);
     HOLDFAST_DECL bool send_generated(const byte_source::generated_extent& piece);
     HOLDFAST_DECL bool send_file_in_kernel(const detail::file& opened, std::uint64_t offset, std::uint64_t& left);
     HOLDFAST_DECL bool read_file(const byte_source::file_extent& piece, const detail::file& opened, std::uint64_t done);
+    HOLDFAST_DECL void keep_for_check(shared_file sent);
 
     // What is added has to stay as it is until `flush`; `make_room`, ahead of it, flushes where much is gathered, so
     // that something is left for the last flush, which must not ask for more.
@@ -56,6 +69,8 @@ private:
     std::size_t gathered_ = 0;      // bytes in pieces_
     std::size_t scratch_used_ = 0;  // by pieces_
     std::uint64_t unwatched_ = 0;   // bytes sent since the last look for an answer
+    bool is_whole_ = false;
+    std::vector<shared_file> shared_files_;  // whose pages the connection may still hold; the oldest first
 };
 
 }  // namespace holdfast::http

@@ -42,7 +42,8 @@ private:
 /// Memory: 256 KiB for each direction in use.
 class tls_stream final : public stream {
 public:
-    /// @param host what the certificate has to name; the server's name for SNI where it is no address
+    /// @param host what the certificate has to name, without a dot at its end; the server's name for SNI where it is
+    ///        no address
     /// @param session under which name sessions are kept for resumption
     HOLDFAST_DECL tls_stream(const tls_context& context, std::unique_ptr<stream> lower, std::string host,
                              std::string session);

@@ -102,9 +102,11 @@ private:
         via.begin_exchange();
         if (options.state != nullptr) options.state->sent = true;
         answer_reader answer(via, waits, message.method != "HEAD");
-        const bool is_whole = request_sender(via, waits, answer).send(message, head, options_.continue_timeout);
+        request_sender sender(via, waits, answer);
+        const bool is_whole = sender.send(message, head, options_.continue_timeout);
         if (is_whole) answer.await();
         outcome result{.answer = answer.parser().head()};
+        if (result.answer.status / 100 == 2) sender.check_success();
         body_reader(via, waits, options, result.answer).read(answer.parser());
         result.is_reusable = is_whole && is_reusable(via, answer.parser());
         return result;

@@ -68,6 +68,23 @@ inline http::proxy parse_proxy(const proxy_variable& from) {
     }
 }
 
+// The proxy of one scheme; neither where there is none.
+struct proxy_reading {
+    std::optional<http::proxy> found = {};
+    std::optional<error> failure = {};
+};
+
+inline proxy_reading read_proxy(const environment& surroundings, const std::string& lower, const std::string& upper) {
+    auto from = find_proxy_variable(surroundings, lower, upper);
+    if (!from) from = find_proxy_variable(surroundings, "all_proxy", "ALL_PROXY");
+    if (!from) return {};
+    try {
+        return {.found = parse_proxy(*from)};
+    } catch (const error& failure) {
+        return {.failure = failure};
+    }
+}
+
 inline std::vector<std::string> split_no_proxy(std::string_view text) {
     std::vector<std::string> entries;
     const auto is_between = [](char c) { return c == ',' || is_ascii_space(c); };
@@ -89,10 +106,6 @@ inline std::optional<std::string_view> direct_host_at_port(std::string_view entr
     const std::string_view rest = entry.substr(bracketed ? end + 1 : end);
     const bool same_port = rest.starts_with(':') && parse_decimal<std::uint16_t>(rest.substr(1)) == port;
     return rest.empty() || same_port ? std::optional(host) : std::nullopt;
-}
-
-inline std::string_view without_dot_at_end(std::string_view name) noexcept {
-    return name.ends_with('.') ? name.substr(0, name.size() - 1) : name;
 }
 
 // Both in lower case.
@@ -124,23 +137,26 @@ namespace holdfast::http {
 
 HOLDFAST_DECL proxy_settings proxy_settings::from_environment(const environment& surroundings) {
     const bool in_cgi = surroundings.get("REQUEST_METHOD").has_value();
-    const auto read = [&](const std::string& lower, const std::string& upper) -> std::optional<proxy> {
-        auto found = detail::find_proxy_variable(surroundings, lower, upper);
-        if (!found) found = detail::find_proxy_variable(surroundings, "all_proxy", "ALL_PROXY");
-        return found ? std::optional(detail::parse_proxy(*found)) : std::nullopt;
-    };
+    auto plain = detail::read_proxy(surroundings, "http_proxy", in_cgi ? "" : "HTTP_PROXY");
+    auto tls = detail::read_proxy(surroundings, "https_proxy", "HTTPS_PROXY");
     const auto direct = detail::find_proxy_variable(surroundings, "no_proxy", "NO_PROXY");
-    return {.for_http = read("http_proxy", in_cgi ? "" : "HTTP_PROXY"),
-            .for_https = read("https_proxy", "HTTPS_PROXY"),
-            .direct = direct ? detail::split_no_proxy(direct->value) : std::vector<std::string>()};
+    return {.for_http = std::move(plain.found),
+            .for_https = std::move(tls.found),
+            .direct = direct ? detail::split_no_proxy(direct->value) : std::vector<std::string>(),
+            .http_failure = std::move(plain.failure),
+            .https_failure = std::move(tls.failure)};
 }
 
 HOLDFAST_DECL const proxy* proxy_settings::find(const origin& server) const {
     const auto& chosen = server.tls ? for_https : for_http;
+    const auto& failure = server.tls ? https_failure : http_failure;
+    if (!chosen && !failure) return nullptr;
     const auto is_direct = [&](std::string_view entry) { return detail::is_direct_by(entry, server); };
-    const bool through_proxy = chosen && std::ranges::none_of(detail::link_local_networks, is_direct) &&
-                               std::ranges::none_of(direct, is_direct);
-    return through_proxy ? &*chosen : nullptr;
+    if (std::ranges::any_of(detail::link_local_networks, is_direct) || std::ranges::any_of(direct, is_direct)) {
+        return nullptr;
+    }
+    if (!chosen) throw *failure;
+    return &*chosen;
 }
 
 }  // namespace holdfast::http

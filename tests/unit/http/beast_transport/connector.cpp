@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -120,6 +121,36 @@ TEST_CASE("a tunnel leads through a proxy, which is asked for the server, plain 
               "CONNECT localhost:9999 HTTP/1.1\r\nHost: localhost:9999\r\nUser-Agent: agent\r\n"
               "Proxy-Authorization: Basic dXNlcg==\r\n\r\n");
     }
+}
+
+TEST_CASE("a dot that ends a server's name is for DNS, not for certificates, SNI and sessions") {
+    const transport_world world;
+    connector connects(options_of(world));
+    struct seen {
+        std::string target;
+        std::string server_name;
+        bool is_resumed = false;
+    };
+    std::array<seen, 2> found;
+    auto server = std::make_unique<http_server>([&](peer& client) {
+        const std::string target = client.read_head().target();
+        client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+        client.start_tls(*world.tls);
+        found.at(client.number()) = {target, client.server_name(), client.is_resumed()};
+        greet_back(client);
+    });
+    const proxy by{.server = server->origin(), .authorization = {}};
+    for (const char* name : {"localhost", "localhost."}) {
+        const route way{.first = by.server, .tunnel = origin{.tls = true, .host = name, .port = 9999}};
+        CHECK(greet(*connects.connect(way, &by, waits)) == "hello client\n");
+    }
+    server.reset();  // what they saw is its threads' until then
+    CHECK(found[0].target == "localhost:9999");
+    CHECK(found[1].target == "localhost.:9999");
+    CHECK(found[0].server_name == "localhost");
+    CHECK(found[1].server_name == "localhost");
+    CHECK_FALSE(found[0].is_resumed);
+    CHECK(found[1].is_resumed);
 }
 
 TEST_CASE("a proxy's refusal is told by its status, and never shows the user") {

@@ -30,6 +30,7 @@ using namespace holdfast;
 using namespace holdfast::http;
 using namespace std::chrono_literals;
 using testing_support::connected_sockets;
+using testing_support::error_of;
 using testing_support::failure_of;
 using testing_support::noise;
 using testing_support::say;
@@ -38,6 +39,7 @@ namespace {
 
 const std::string head = "PUT / HTTP/1.1\r\n\r\n";
 constexpr std::string_view refusal = "HTTP/1.1 413 Payload Too Large\r\nContent-Length: 0\r\n\r\n";
+constexpr std::string_view success = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 constexpr std::string_view continued = "HTTP/1.1 100 Continue\r\n\r\n";
 
 // A client, and the server's end of its connection.
@@ -50,7 +52,7 @@ struct upload {
     }
 
     bool send(const request& message, std::chrono::milliseconds continue_time = 24h) {
-        return request_sender(*ours, waits, *answer).send(message, head, continue_time);
+        return sender.emplace(*ours, waits, *answer).send(message, head, continue_time);
     }
 
     void server_says(std::string_view text) const { say(theirs, text); }
@@ -74,6 +76,7 @@ struct upload {
     std::optional<connection> ours;
     detail::socket theirs;
     std::optional<answer_reader> answer;
+    std::optional<request_sender> sender;
 };
 
 request with_body(byte_source body) {
@@ -93,6 +96,20 @@ std::string sent_of(const request& message) {
     CHECK(failure == std::nullopt);
     CHECK(count == all.size());
     return all;
+}
+
+// A file that was written long enough ago for the next write to show in its time.
+std::filesystem::path write_old_file(const testing_support::transport_world& world, const std::string& name,
+                                     std::string_view content) {
+    const auto path = world.write_file(name, content);
+    std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() - 1h);
+    return path;
+}
+
+// Changes the first byte in place.
+void write_into(const std::filesystem::path& path) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.put('y');
 }
 
 byte_source generated(const std::string& text) {
@@ -265,6 +282,74 @@ TEST_CASE("a file that changes while it is sent never arrives as a whole") {
         CHECK(arrived > head.size());
         CHECK(arrived < head.size() + content.size());
     }
+}
+
+TEST_CASE("an answer of success counts once all was sent") {
+    upload whole;
+    CHECK(whole.send(with_body(byte_source::from_text("hello"))));
+    CHECK(failure_of([&] { whole.sender->check_success(); }) == std::nullopt);
+    CHECK(whole.send({}));
+    CHECK(failure_of([&] { whole.sender->check_success(); }) == std::nullopt);
+
+    request stream;
+    stream.stream = [](std::span<std::byte> buffer) { return buffer.size(); };
+    request expecting = with_body(byte_source::from_text("hello"));
+    expecting.expect_continue = true;
+    for (const request& message : {with_body(byte_source::from_text(noise(8 << 20))), stream, expecting}) {
+        upload early;
+        early.server_says(success);
+        CHECK_FALSE(early.send(message));
+        const auto failure = error_of([&] { early.sender->check_success(); });
+        REQUIRE(failure);
+        CHECK(failure->kind() == errc::unavailable);
+        CHECK(failure->is_retryable());
+    }
+}
+
+TEST_CASE("a file that is written into before the server has read it is found out") {
+    const testing_support::transport_world world;
+    for (const std::size_t size : {64'000U, 1000U}) {
+        CAPTURE(size);
+        const std::string content(size, 'x');
+        const auto path = write_old_file(world, "file", content);
+        upload one;
+        REQUIRE(one.send(with_body(byte_source::from_file(path))));
+        CHECK(failure_of([&] { one.sender->check_success(); }) == std::nullopt);
+        write_into(path);
+        const auto failure = failure_of([&] { one.sender->check_success(); });
+        one.ours.reset();
+        const bool is_intact = one.server_reads_all() == head + content;
+        CHECK((failure == errc::precondition_failed || is_intact));
+        CHECK((failure == std::nullopt) == (size == 1000));  // what was read here is nobody else's
+    }
+}
+
+TEST_CASE("of many files in one request the last is looked at again") {
+    const testing_support::transport_world world;
+    byte_source body;
+    std::filesystem::path path;
+    for (int i = 0; i < 40; ++i) {
+        path = write_old_file(world, std::to_string(i), noise(40'000));
+        body.append(byte_source::from_file(path));
+    }
+    upload one;
+    auto server = std::async(std::launch::async, [&] { return one.server_reads_all().size(); });
+    const auto failure = failure_of([&] { CHECK(one.send(with_body(body))); });
+    one.ours->wire().shut_down();
+    CHECK(server.get() == head.size() + body.size());
+    REQUIRE(failure == std::nullopt);
+    CHECK(failure_of([&] { one.sender->check_success(); }) == std::nullopt);
+    write_into(path);
+    CHECK(failure_of([&] { one.sender->check_success(); }) == errc::precondition_failed);
+}
+
+TEST_CASE("a file that another took the place of after it was sent is what was sent") {
+    const testing_support::transport_world world;
+    const auto path = write_old_file(world, "file", noise(64'000));
+    upload one;
+    REQUIRE(one.send(with_body(byte_source::from_file(path))));
+    std::filesystem::rename(world.write_file("next", "other"), path);
+    CHECK(failure_of([&] { one.sender->check_success(); }) == std::nullopt);
 }
 
 TEST_CASE("what the body reports ends the upload") {

@@ -4,6 +4,7 @@
 #include <holdfast/http/beast_transport/connector.hpp>
 
 #include <stop_token>
+#include <string>
 #include <utility>
 
 #include <holdfast/core/error.hpp>
@@ -19,6 +20,12 @@ inline void check_tunnel_answer(unsigned status, const http::proxy& by) {
     if (status == 407) throw error(errc::access_denied, "connect", host, text + "; check the user in the proxy's URL");
     if (status == 403) throw error(errc::access_denied, "connect", host, text + "; it does not lead to this server");
     throw error(errc::unavailable, "connect", host, text);
+}
+
+// As certificates, SNI and sessions name a server (RFC 6066, section 3).
+inline http::origin named_in_tls(http::origin server) {
+    server.host = std::string(without_dot_at_end(server.host));
+    return server;
 }
 
 }  // namespace holdfast::detail
@@ -49,8 +56,9 @@ HOLDFAST_DECL std::unique_ptr<connection> connector::connect(const route& way, c
 
 HOLDFAST_DECL void connector::open_tls(connection& to, const origin& server, const patience& waits) {
     const patience limited = waits.until(detail::after(options_.tls_timeout));
+    const origin named = detail::named_in_tls(server);
     auto& stream = to.wrap([&](std::unique_ptr<http::stream> lower) {
-        return std::make_unique<tls_stream>(tls(), std::move(lower), server.host, server.host_header());
+        return std::make_unique<tls_stream>(tls(), std::move(lower), named.host, named.host_header());
     });
     for (;;) {
         const detail::io_step step = stream.handshake();

@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include <holdfast/core/error.hpp>
@@ -46,8 +47,16 @@ HOLDFAST_DECL bool request_sender::send(const request& message, const std::strin
     if (message.expect_continue && (message.stream || message.body.size() > 0)) {
         if (!flush(false) || !finish() || answer_.await_continue(continue_time)) return false;
     }
-    const bool is_whole = message.stream ? send_stream(message) : send_source(message.body);
-    return is_whole && flush(false) && finish();
+    is_whole_ = (message.stream ? send_stream(message) : send_source(message.body)) && flush(false) && finish();
+    return is_whole_;
+}
+
+HOLDFAST_DECL void request_sender::check_success() const {
+    if (!is_whole_) {
+        throw error(errc::unavailable, "send", waits_.host(),
+                    "the server reports success before it had the whole body; check what stands in front of it");
+    }
+    for (const shared_file& sent : shared_files_) sent.described->check_unchanged(sent.opened);
 }
 
 HOLDFAST_DECL bool request_sender::send_source(const byte_source& body) {
@@ -82,7 +91,7 @@ HOLDFAST_DECL bool request_sender::send_stream(const request& message) {
 }
 
 HOLDFAST_DECL bool request_sender::send_file(const byte_source::file_extent& piece) {
-    const detail::file opened = piece.file->open();
+    detail::file opened = piece.file->open();
     std::uint64_t done = 0;
     if (piece.size >= detail::smallest_sendfile && to_.bytes_of().plain() != nullptr) {
         constexpr std::uint64_t held_back = 4096;
@@ -90,7 +99,9 @@ HOLDFAST_DECL bool request_sender::send_file(const byte_source::file_extent& pie
         if (!flush(true) || !send_file_in_kernel(opened, piece.offset, left)) return false;
         done = piece.size - held_back - left;
     }
-    return read_file(piece, opened, done);
+    if (!read_file(piece, opened, done)) return false;
+    if (done > 0) keep_for_check({piece.file, std::move(opened)});
+    return true;
 }
 
 HOLDFAST_DECL bool request_sender::send_generated(const byte_source::generated_extent& piece) {
@@ -135,6 +146,12 @@ HOLDFAST_DECL bool request_sender::read_file(const byte_source::file_extent& pie
         add(room.first(count));
     }
     return true;
+}
+
+HOLDFAST_DECL void request_sender::keep_for_check(shared_file sent) {
+    constexpr std::size_t most = 16;  // descriptors, of which a process may have few
+    if (shared_files_.size() == most) shared_files_.erase(shared_files_.begin());
+    shared_files_.push_back(std::move(sent));
 }
 
 HOLDFAST_DECL bool request_sender::make_room() {
