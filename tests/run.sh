@@ -122,8 +122,11 @@ if [[ $mode == quick ]]; then
     finish
 fi
 
+set -m # a process group of its own, which ends with this script
 install_peers >"$build/peers.log" 2>&1 & # they download while the programs build
 peers=$!
+set +m
+trap 'kill -- "-$peers" 2>/dev/null' EXIT
 
 step 'umbrella header and list of bodies' check checks/lists
 step 'no trace of a machine' check checks/machine_traces
