@@ -387,7 +387,8 @@ TEST_CASE_FIXTURE(fixture, "a load keeps other files, replaces its own, and chan
     CHECK(failure_of([&] { state.load(saved.key, ""); }) == errc::invalid_argument);
 }
 
-TEST_CASE_FIXTURE(fixture, "D-35 D9 a load into directory() takes the place of what it held, and says what was loaded") {
+TEST_CASE_FIXTURE(fixture,
+                  "D-35 D9 a load into directory() takes the place of what it held, and says what was loaded") {
     const auto saved = state.save(tree());
     state.refresh_directory();
     write_file(state.directory().value() / "other", "");
@@ -724,8 +725,9 @@ TEST_CASE_FIXTURE(fixture, "K1 K10 a directory that cannot be is the caller's mi
     std::filesystem::create_symlink("nowhere", folder.path() / "dangling");
     std::filesystem::create_symlink("loop", folder.path() / "loop");
     const std::filesystem::path long_name(std::string(300, 'x'));
-    for (const auto& target : {folder.path() / "file", folder.path() / "file" / "below", folder.path() / "dangling",
-                               folder.path() / "loop", folder.path() / long_name, std::filesystem::path("/proc/nothing/here")}) {
+    for (const auto& target :
+         {folder.path() / "file", folder.path() / "file" / "below", folder.path() / "dangling", folder.path() / "loop",
+          folder.path() / long_name, std::filesystem::path("/proc/nothing/here")}) {
         CAPTURE(target);
         CHECK(failure_of([&] { state.load(saved, target); }) == errc::invalid_argument);
         CHECK(failure_of([&] { state.restore(load_policy::fresh, {.directory = target}); }) == errc::invalid_argument);

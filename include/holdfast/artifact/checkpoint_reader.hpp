@@ -100,9 +100,7 @@ public:
                                                      visit, detail::all_documents, stop);
     }
 
-    bool is_documented(const checkpoint_reference& document) const {
-        return detail::is_documented(storage_, document);
-    }
+    bool is_documented(const checkpoint_reference& document) const { return detail::is_documented(storage_, document); }
 
     detail::latest_state latest(const object_key& key) const { return detail::read_latest(storage_, key); }
 

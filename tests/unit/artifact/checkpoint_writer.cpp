@@ -135,14 +135,16 @@ TEST_CASE_TEMPLATE("a failed save leaves its claim and nothing else", Archive, f
 }
 
 TEST_CASE_FIXTURE(fixture, "what Python saves under the same key meanwhile stays, whole, and the save says so") {
-    const metaflow::checkpoint_location where{
-        metaflow::folder_of(task), {metaflow::pathspec_hash(task.pathspec()), task.attempt, "mfchckpt", 0}};
+    const metaflow::checkpoint_location where{metaflow::folder_of(task),
+                                              {metaflow::pathspec_hash(task.pathspec()), task.attempt, "mfchckpt", 0}};
     const auto data = metaflow::data_key(where);
     const auto document = metaflow::artifact_document_key(where);
     const auto task_document = metaflow::task_document_key("mf.checkpoints", task.pathspec(), where.id);
     bool dies = false;
     SUBCASE("the save comes to its documents") {}
-    SUBCASE("the save fails before them") { dies = true; }
+    SUBCASE("the save fails before them") {
+        dies = true;
+    }
     const failing_storage<memory_storage> watched{
         store, [&](const storage_step& step) {
             if (step.done || step.key != metaflow::manifest_key(where).str() || step.operation != "put") return;

@@ -26,7 +26,9 @@ struct fixture : python_checkpoints {
     }
 };
 
-std::string key_of(const std::optional<checkpoint_reference>& found) { return found ? found->key : "none"; }
+std::string key_of(const std::optional<checkpoint_reference>& found) {
+    return found ? found->key : "none";
+}
 
 }  // namespace
 

@@ -64,7 +64,8 @@ TEST_CASE("newest first by attempt, version and time, or by time alone") {
 
 TEST_CASE("the newest by name end where numbers tell which was first") {
     const auto listed = [](const std::string& attempt, std::uint64_t version, const std::string& name) {
-        return listed_document{object_key{"d/" + attempt + name + std::to_string(version)}, {"", attempt, name, version}};
+        return listed_document{object_key{"d/" + attempt + name + std::to_string(version)},
+                               {"", attempt, name, version}};
     };
     std::vector<listed_document> documents{listed("1", 1, "a"), listed("1", 0, "a"), listed("1", 0, "b"),
                                            listed("0", 0, "a")};

@@ -126,7 +126,9 @@ TEST_CASE("a removal that is stopped leaves the pointer as it was") {
     detail::advance_latest(store, pointer, second);
     std::stop_source stop;
     for (int i = 0; i < 2; ++i) {
-        CHECK(failure_of([&] { retreat(store, {{second.key}, {first}, {}, stop}, stop.get_token()); }) == errc::cancelled);
+        CHECK(failure_of([&] {
+                  retreat(store, {{second.key}, {first}, {}, stop}, stop.get_token());
+              }) == errc::cancelled);
         CHECK(named(store) == second.key);
     }
 }

@@ -99,7 +99,8 @@ inline std::optional<std::string> setting_text(const boost::json::value& setting
 inline std::string normal_store_type(const std::string& type, std::string_view setting) {
     if (type == "s3-compatible" || type == "coreweave") return "s3";
     if (type == "local" || type == "s3" || type == "azure" || type == "gs") return type;
-    throw_not_configured(setting, "the store's type is none of local, s3, s3-compatible, coreweave, azure, gs; correct it");
+    throw_not_configured(setting,
+                         "the store's type is none of local, s3, s3-compatible, coreweave, azure, gs; correct it");
 }
 
 inline store_url parse_store_root(const std::string& text, std::string_view setting) {
