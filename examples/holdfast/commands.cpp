@@ -7,7 +7,6 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <holdfast/archive/tar.hpp>
 #include <holdfast/archive/tar_gz.hpp>
@@ -53,7 +52,7 @@ std::string with_files(const artifact_document& document, const std::vector<hold
         list.push_back(std::move(entry));
     }
     const auto text = one_line(document);
-    return text.substr(0, text.rfind('}')) + ", \"files\": " + boost::json::serialize(list) + '}';
+    return text.substr(0, text.rfind('}')) + ", \"files\": " + json_text(list) + '}';
 }
 
 void describe(const artifact_document& document, const std::vector<holdfast::stored_file>& files, output& out) {
@@ -79,8 +78,7 @@ checkpoint_reference save_as(const global_options& options, const std::string& p
 exit_status report(const std::string& key, const holdfast::verification& seen, output& out, table& rows) {
     const std::string status(to_string(seen.status));
     if (out.json()) {
-        out.result(
-            boost::json::serialize(boost::json::object{{"key", key}, {"status", status}, {"detail", seen.detail}}));
+        out.result(json_text(boost::json::object{{"key", key}, {"status", status}, {"detail", seen.detail}}));
     } else {
         rows.rows.push_back({status, printable(key), printable(seen.detail)});
     }
@@ -148,10 +146,10 @@ exit_status load(const global_options& options, const load_arguments& arguments,
     const auto loaded =
         holdfast::load_model(store_of(options), which, arguments.directory, {.stop = stop_on_interrupt()});
     if (out.json()) {
-        out.result(boost::json::serialize(boost::json::object{{"key", which.key()},
-                                                              {"directory", arguments.directory},
-                                                              {"files", loaded.files},
-                                                              {"bytes", loaded.bytes}}));
+        out.result(json_text(boost::json::object{{"key", which.key()},
+                                                 {"directory", arguments.directory},
+                                                 {"files", loaded.files},
+                                                 {"bytes", loaded.bytes}}));
     } else {
         out.result(arguments.directory);
     }
@@ -170,16 +168,16 @@ exit_status restore(const global_options& options, const restore_arguments& argu
                     "there is nothing to restore; see holdfast list for what is there");
     }
     for (const auto& passed : found->skipped()) out.warning(error(passed.kind, "restore", passed.key, passed.why));
-    out.result(out.json() ? one_line(found->info()) : found->info().key);
+    out.result(out.json() ? one_line(found->info()) : printable(found->info().key));
     out.note("restored what was saved " + age_in_words(found->info().created_on, std::chrono::system_clock::now()));
     return done;
 }
 
 exit_status verify(const global_options& options, const verify_arguments& arguments, output& out) {
     auto found = listing::of_tasks(out);
+    auto wanted = references_of(arguments.references);
     const auto stop = stop_on_interrupt();
     const auto store = store_of(options);
-    auto wanted = references_of(arguments.references);
     if (arguments.all) {
         const auto take = [&](const holdfast::artifact_reference& each) {
             if (!is_wanted(options, holdfast::document_of(each))) return true;
@@ -214,10 +212,11 @@ exit_status verify(const global_options& options, const verify_arguments& argume
 }
 
 exit_status remove(const global_options& options, const std::vector<std::string>& references, output& out) {
+    const auto wanted = references_of(references);
     const auto stop = stop_on_interrupt();
     const auto store = store_of(options);
     exit_status status = done;
-    for (const auto& which : references_of(references)) {
+    for (const auto& which : wanted) {
         try {
             holdfast::delete_model(store, which, {.must_exist = true, .stop = stop});
             out.note("removed " + which.key());
@@ -241,8 +240,8 @@ exit_status clean(const global_options& options, const clean_arguments& argument
     for (const auto& save : found) {
         bytes += save.size;
         if (out.json()) {
-            out.result(boost::json::serialize(
-                boost::json::object{{"key", save.key}, {"objects", save.objects}, {"size", save.size}}));
+            out.result(
+                json_text(boost::json::object{{"key", save.key}, {"objects", save.objects}, {"size", save.size}}));
         } else {
             rows.rows.push_back({size_in_words(save.size), printable(save.key)});
         }

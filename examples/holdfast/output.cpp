@@ -3,7 +3,6 @@
 #include "words.hpp"
 
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <unistd.h>
 
@@ -84,7 +83,7 @@ void output::complain(std::string_view label, const holdfast::error& problem) {
                                      {"operation", problem.operation()},
                                      {"key", problem.key()},
                                      {"message", problem.message()}}}};
-    std::cerr << boost::json::serialize(line) << '\n';
+    std::cerr << json_text(line) << '\n';
 }
 
 void output::progress(std::string_view text) {

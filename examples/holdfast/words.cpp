@@ -1,5 +1,9 @@
 #include "words.hpp"
 
+#include <boost/json/serialize.hpp>
+
+#include <holdfast/detail/utf8.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -9,6 +13,18 @@
 #include <utility>
 
 namespace tool {
+
+namespace {
+
+/// How many bytes the first character of a text has; 0 where the text does not begin with UTF-8.
+std::size_t character_size(std::string_view text) {
+    for (std::size_t size = 1; size <= std::min<std::size_t>(text.size(), 4); ++size) {
+        if (holdfast::detail::is_utf8(text.substr(0, size))) return size;
+    }
+    return 0;
+}
+
+}  // namespace
 
 std::string count_in_words(std::uint64_t count, std::string_view noun) {
     return std::to_string(count) + ' ' + std::string(noun) + (count == 1 ? "" : "s");
@@ -60,6 +76,17 @@ std::string printable(std::string_view text) {
         const auto next = i + 1 < clean.size() ? static_cast<unsigned char>(clean[i + 1]) : 0U;
         if (byte < 0x20 || byte == 0x7F) clean[i] = '?';
         if (byte == 0xC2 && next >= 0x80 && next < 0xA0) clean.replace(i, 2, "?");
+    }
+    return clean;
+}
+
+std::string json_text(const boost::json::value& value) {
+    const auto text = boost::json::serialize(value);
+    std::string clean;
+    for (std::string_view rest = text; !rest.empty();) {
+        const auto size = character_size(rest);
+        clean += size > 0 ? rest.substr(0, size) : "\xEF\xBF\xBD";
+        rest.remove_prefix(std::max<std::size_t>(size, 1));
     }
     return clean;
 }

@@ -1,6 +1,8 @@
 #ifndef HOLDFAST_TOOL_WORDS_HPP
 #define HOLDFAST_TOOL_WORDS_HPP
 
+#include <boost/json/value.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +25,9 @@ std::string bar_of(std::size_t done, std::size_t total);
 
 /// The text without what could command a terminal.
 std::string printable(std::string_view text);
+
+/// The value on one line. A path may hold bytes that are not UTF-8, which JSON has to be: each becomes U+FFFD.
+std::string json_text(const boost::json::value& value);
 
 /// The number of characters of a UTF-8 text.
 std::size_t width_of(std::string_view text);

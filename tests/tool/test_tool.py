@@ -1,5 +1,7 @@
 """Every command, option and exit status of the tool, and what goes to stdout and what to stderr."""
 
+import fcntl
+import hashlib
 import json
 import math
 import os
@@ -7,9 +9,11 @@ import pty
 import re
 import select
 import shutil
+import shlex
 import signal
 import subprocess
 import tempfile
+import termios
 from pathlib import Path
 
 import pytest
@@ -463,6 +467,21 @@ def test_control_characters_do_not_reach_the_terminal(tool):
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", spoken)
     assert "evil?[31m?31m?name" in spoken
 
+    manifest = tool.root / (saved["key"].replace("/artifacts/", "/holdfast/manifests/") + ".json")
+    stored = json.loads(manifest.read_text())
+    stored["files"][0]["digest"] = "\x1b]0;owned\x07"
+    manifest.write_text(json.dumps(stored))
+    for document in tool.documents(saved):
+        found = json.loads(document.read_text())
+        found["holdfast"]["manifest_sha256"] = hashlib.sha256(manifest.read_bytes()).hexdigest()
+        document.write_text(json.dumps(found))
+    refused = tool.people("show", saved["key"], status=4)
+    assert refused.out == "" and "a digest is no crc32c" in refused.err
+
+    hostile = "Flow\u009b31m/1/train/7"
+    tool.save(task=hostile)
+    assert "Flow?31m" in tool.people("restore", "out", task=hostile).out
+
 
 # --- references ------------------------------------------------------------------------------------------------------
 
@@ -576,6 +595,23 @@ def test_load_into_a_file(tool):
     (tool.folder / "target").write_text("a file")
     tool("load", saved["key"], "target", status=2)
     assert (tool.folder / "target").read_text() == "a file"
+
+
+@pytest.mark.parametrize("command", ["load", "restore"])
+def test_a_directory_behind_a_circle_of_links_says_nothing_of_the_checkpoints(tool, command):
+    saved = [tool.save(), tool.save()]
+    (tool.folder / "loop").symlink_to("loop")
+    words = [command, *([saved[0]["key"]] if command == "load" else []), "loop"]
+    error = tool(*words, status=2).error
+    assert error["kind"] == "invalid_argument" and "remove" not in error["message"]
+
+
+def test_a_directory_whose_name_is_not_utf_8(tool):
+    saved = tool.save()
+    loaded = tool("load", saved["key"], "out\udcff").record
+    assert loaded["directory"] == "out\ufffd" and contents(tool.folder / "out\udcff") == SAVED
+    assert tool("save", "nowhere\udcff", status=3).error["key"].endswith("nowhere\ufffd")
+    assert "\ufffd" in tool("frobnicate\udcff", status=2).error["message"]
 
 
 def test_load_for_people(tool):
@@ -768,23 +804,69 @@ def test_remove_checks_every_reference_first(tool):
     assert keys(tool("list")) == [saved["key"]]
 
 
-# --- full disks and terminals ----------------------------------------------------------------------------------------
+@pytest.mark.parametrize("command", ["remove", "verify"])
+def test_a_reference_that_does_not_come_is_waited_for_until_an_interrupt(tool, command):
+    running = subprocess.Popen([tool.program, "--json", *tool.where(), command, "-"], cwd=tool.folder,
+                               env=tool.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    running.stdin.write(b"mf.")
+    running.stdin.flush()
+    while fcntl.ioctl(running.stdin, termios.FIONREAD, bytes(4)) != bytes(4):
+        assert running.poll() is None
+    running.send_signal(signal.SIGINT)
+    try:
+        assert running.wait(60) == -signal.SIGINT
+    finally:
+        running.kill()
+        running.communicate()
+
+
+# --- mounts, full disks and terminals --------------------------------------------------------------------------------
+
+
+def where_mounted(tool, mounts, *arguments, afterwards="true"):
+    """Runs the tool between shell commands that mount something, which nobody else sees, and some that look at it."""
+    script = f'{{ {mounts}; }} || exit 99; "$@"; status=$?; {afterwards}; exit $status'
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", "bash", "-c", script, "bash", tool.program, "--json",
+         *map(str, arguments)],
+        cwd=tool.folder, env=tool.environment, capture_output=True)
+    if done.returncode == 99 or done.stderr.startswith(b"unshare"):
+        cannot_run("no file system can be mounted here: " + done.stderr.decode())
+    return done
 
 
 def on_small_disk(tool, mount, *arguments):
     """Runs the tool where `mount` is a new file system of 256 KiB; returns the outcome and what is on it then."""
-    probe = subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none", mount],
-                           capture_output=True)
-    if probe.returncode != 0:
-        cannot_run("no file system can be mounted here: " + probe.stderr.decode())
-    script = 'mount -t tmpfs -o size=256k none "$1"; shift; "$@"; status=$?; find "$MOUNT" -type f >&3; exit $status'
-    listing = tool.folder / "listing"
-    with listing.open("wb") as out:
-        done = subprocess.run(
-            ["unshare", "--user", "--map-root-user", "--mount", "bash", "-c", f"exec 3>{listing}; {script}", "bash",
-             mount, tool.program, "--json", *map(str, arguments)],
-            cwd=tool.folder, env={**tool.environment, "MOUNT": str(mount)}, capture_output=True)
+    disk, listing = shlex.quote(str(mount)), tool.folder / "listing"
+    done = where_mounted(tool, f"mount -t tmpfs -o size=256k none {disk}", *arguments,
+                         afterwards=f"find {disk} -type f >{shlex.quote(str(listing))}")
     return done, listing.read_text().splitlines()
+
+
+@pytest.mark.parametrize("place, mount", [("nested", "-t tmpfs none"), ("weights", "--bind state/empty")])
+def test_a_mount_below_the_target_is_refused_before_anything_moved(tool, place, mount):
+    saved = tool.save()
+    target = tool.folder / "target"
+    (target / "nested").mkdir(parents=True)
+    (target / "weights").write_text("mine")
+    before = sorted(tool.folder.rglob("*"))
+    done = where_mounted(tool, f"mount {mount} target/{place}", *tool.where(), "load", saved["key"], "target")
+    error = json.loads(done.stderr)["error"]
+    assert done.returncode == 1 and error["kind"] == "precondition_failed" and error["key"] == str(target / place)
+    assert sorted(tool.folder.rglob("*")) == before and contents(target) == {"weights": b"mine"}
+
+
+@pytest.mark.parametrize("then", ["true", "mount -o remount,bind,ro work"])
+def test_a_target_that_is_a_mount_of_the_same_file_system(tool, then):
+    saved = tool.save()
+    disk = tool.folder / "disk"
+    disk.mkdir()
+    (disk / "mine").write_text("mine")
+    (tool.folder / "work" / "target").mkdir(parents=True)
+    mounts = f"mount --bind work work && mount --bind disk work/target && {then}"
+    done = where_mounted(tool, mounts, *tool.where(), "load", saved["key"], "work/target")
+    assert done.returncode == 0, done.stderr
+    assert contents(disk) == {**SAVED, "mine": b"mine"}
 
 
 @pytest.mark.parametrize("layout", ["files", "tar", "tar.gz"])

@@ -41,7 +41,8 @@ struct manifest {
 
     HOLDFAST_DECL std::string to_json() const;
 
-    /// Errors: `corrupt` for anything that `to_json` does not write, paths that leave the tree included.
+    /// Errors: `corrupt` for anything that `to_json` does not write, paths that leave the tree and digests that are not
+    /// the hex of their kind included.
     HOLDFAST_DECL static manifest from_json(std::string_view text, std::string_view origin);
 };
 

@@ -10,13 +10,14 @@ using namespace holdfast;
 using tree_building::failure_of;
 
 TEST_CASE("a manifest comes back as it was") {
-    manifest written{digest_kind::sha256, {{"a ü", 3, "00ff", 0755}, {"b/c", 0, "", 0600}}, {"b", "b/empty"}};
+    const auto digest = digest_of(byte_source::from_text("abc"), digest_kind::sha256);
+    manifest written{digest_kind::sha256, {{"a ü", 3, digest, 0755}, {"b/c", 0, "", 0600}}, {"b", "b/empty"}};
     const auto read = manifest::from_json(written.to_json(), "here");
     CHECK(read.digest == digest_kind::sha256);
     REQUIRE(read.files.size() == 2);
     CHECK(read.files[0].path == "a ü");
     CHECK(read.files[0].size == 3);
-    CHECK(read.files[0].digest == "00ff");
+    CHECK(read.files[0].digest == digest);
     CHECK(read.files[0].mode == 0755);
     CHECK(read.files[1].digest.empty());
     CHECK(read.directories == written.directories);
@@ -39,6 +40,23 @@ TEST_CASE("a path may be longer than a key, but leads nowhere else") {
     }
     CHECK(read(std::string("a\0b", 3)) == errc::corrupt);
     CHECK(read(std::string(5000, 'a')) == errc::corrupt);
+}
+
+TEST_CASE("a digest is the lower-case hex of its kind") {
+    const auto read = [](digest_kind kind, const std::string& digest) {
+        const manifest written{kind, {{"a", 1, digest, 0644}}, {}};
+        return failure_of([&] { manifest::from_json(written.to_json(), "here"); });
+    };
+    const std::string sha256(64, 'a');
+    CHECK(read(digest_kind::crc32c, "0123cdef") == tree_building::not_thrown);
+    CHECK(read(digest_kind::sha256, sha256) == tree_building::not_thrown);
+    for (const auto* digest : {"0123CDEF", "0123cde", "0123cdef0", "0123cdeg", "\x1b]0;own\a", " 123cdef"}) {
+        CAPTURE(digest);
+        CHECK(read(digest_kind::crc32c, digest) == errc::corrupt);
+    }
+    CHECK(read(digest_kind::crc32c, sha256) == errc::corrupt);
+    CHECK(read(digest_kind::sha256, "0123cdef") == errc::corrupt);
+    CHECK(read(digest_kind::none, "0123cdef") == errc::corrupt);
 }
 
 TEST_CASE("a manifest that no save writes is corrupt") {

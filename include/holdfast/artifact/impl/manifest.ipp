@@ -19,6 +19,7 @@
 #include <holdfast/detail/hex.hpp>
 #include <holdfast/detail/io_block.hpp>
 #include <holdfast/detail/python_json.hpp>
+#include <holdfast/metaflow/spelling.hpp>
 
 namespace holdfast {
 namespace detail {
@@ -32,6 +33,13 @@ inline bool is_tree_path(std::string_view text) {
     } catch (const error&) {
         return false;
     }
+}
+
+/// Whether a digest of that kind looks so.
+inline bool is_digest(std::string_view text, digest_kind kind) {
+    constexpr std::size_t crc32c_text_size = 8;
+    return (kind == digest_kind::crc32c && is_hash_text(text, crc32c_text_size)) ||
+           (kind == digest_kind::sha256 && is_hash_text(text, sha256_text_size));
 }
 
 class manifest_reader {
@@ -80,12 +88,17 @@ public:
         fail("unknown digest");
     }
 
-    stored_file file(const boost::json::value& entry) const {
+    std::string digest(std::string text, digest_kind kind) const {
+        if (!is_digest(text, kind)) fail("a digest is no " + std::string(to_string(kind)));
+        return text;
+    }
+
+    stored_file file(const boost::json::value& entry, digest_kind kind) const {
         const auto* object = entry.if_object();
         if (object == nullptr) fail("an entry is no object");
         stored_file result{path(text(*object, "path")), number(*object, "size"), {}, 0};
         result.mode = static_cast<std::uint32_t>(number(*object, "mode") & 0777U);
-        if (object->contains("digest")) result.digest = text(*object, "digest");
+        if (object->contains("digest")) result.digest = digest(text(*object, "digest"), kind);
         return result;
     }
 
@@ -136,7 +149,9 @@ HOLDFAST_DECL manifest manifest::from_json(std::string_view text, std::string_vi
     }
     manifest result;
     result.digest = reader.kind(reader.text(*object, "digest"));
-    for (const auto& entry : reader.list(*object, "files")) result.files.push_back(reader.file(entry));
+    for (const auto& entry : reader.list(*object, "files")) {
+        result.files.push_back(reader.file(entry, result.digest));
+    }
     for (const auto& entry : reader.list(*object, "directories")) {
         if (!entry.is_string()) reader.fail("a directory is no text");
         result.directories.push_back(reader.path(std::string(entry.get_string())));
