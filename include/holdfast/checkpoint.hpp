@@ -107,7 +107,8 @@ public:
     ///
     /// Effects: verifies what it loads; where the newest is damaged it steps back and says so in `skipped()`. Without
     /// `options.directory` what is found takes the place of what `directory()` holds.
-    /// Errors: `corrupt` where checkpoints are there and every one is damaged; those of `load`.
+    /// Errors: `corrupt` where checkpoints are there and every one is damaged; those of `load`, of which those that say
+    /// something of the directory end the search.
     std::optional<restored> restore(load_policy policy = load_policy::fresh, const restore_options& options = {}) {
         if (policy == load_policy::none) return std::nullopt;
         restore_options chosen = options;
@@ -123,7 +124,9 @@ public:
     /// Loads a checkpoint into a directory, which is made where it is missing and keeps its other entries.
     ///
     /// Effects: all or nothing.
-    /// Errors: `key_not_compatible`, `incompatible_type`, `not_found`, `corrupt`, `too_large`, `unsafe_path`.
+    /// Errors: `key_not_compatible`, `incompatible_type`, `not_found`, `corrupt`, `too_large`, `unsafe_path`;
+    /// `invalid_argument` for a directory that cannot be made or reached; `precondition_failed` where a mount, a file
+    /// or a directory in it is in the way.
     fetched_tree load(const reference& which, const std::filesystem::path& directory,
                       const load_options& options = {}) {
         auto document = reader_.resolve(which, options.stop);
@@ -148,9 +151,9 @@ public:
         return reader_.open(reader_.resolve(which, options.stop), options);
     }
 
-    /// The checkpoints of the context's task, of all its attempts, or those of the latest attempt of `options.task` that
-    /// saved any (`search` gives all), newest first by attempt, version and time; with `whole_namespace` newest first
-    /// by time. Vanished and damaged documents are passed over.
+    /// The checkpoints of the context's task, of all its attempts, or of `options.task` those of the latest attempt
+    /// that saved any (`search` gives all), newest first by attempt, version and time; with `whole_namespace` newest
+    /// first by time. Vanished and damaged documents are passed over.
     /// Errors: `not_in_task` without a task; `invalid_argument`; `cancelled`.
     /// Wire: `Checkpoint.list` of metaflow-checkpoint.
     std::vector<checkpoint_reference> list(const list_options& options = {}) const {

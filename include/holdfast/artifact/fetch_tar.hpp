@@ -9,7 +9,6 @@
 #include <span>
 #include <stop_token>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include <holdfast/archive/tar_extractor.hpp>
@@ -23,6 +22,7 @@
 #include <holdfast/core/error.hpp>
 #include <holdfast/core/object_info.hpp>
 #include <holdfast/core/object_key.hpp>
+#include <holdfast/detail/system.hpp>
 #include <holdfast/storage/abilities.hpp>
 #include <holdfast/storage/arrived_ranges.hpp>
 #include <holdfast/storage/backend.hpp>
@@ -178,13 +178,13 @@ fetched_tree load_tar(const Storage& storage, const saved_tree& tree, const std:
     const auto content = storage.url().str() + '\n' + tree.key.str() + '\n' + object.etag;
     staged_directory staged{directory, options.resume && !object.etag.empty() ? content : std::string()};
     try {
-        auto result = fetch_tar(storage, tree, object, staged, options, limits);
+        auto result =
+            name_what_vanished(staged, [&] { return fetch_tar(storage, tree, object, staged, options, limits); });
         staged.commit();
         result.directory = directory;
         return result;
     } catch (const error& failed) {
-        std::error_code unknown;
-        if (may_pass(failed) && std::filesystem::exists(staged.notes(), unknown)) staged.keep();
+        if (may_pass(failed) && is_there(staged.notes())) staged.keep();
         throw;
     }
 }

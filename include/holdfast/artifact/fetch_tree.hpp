@@ -61,18 +61,6 @@ std::vector<stored_file> files_below(const Storage& storage, const saved_tree& t
     return found;
 }
 
-/// Returns what `call` returns. What vanishes below a directory of this machine says nothing of the store: it is no
-/// `not_found`.
-template <class Call>
-auto name_what_vanished(const std::filesystem::path& directory, Call call) {
-    try {
-        return call();
-    } catch (const error& failed) {
-        if (failed.kind() != errc::not_found || !failed.key().starts_with(directory.string())) throw;
-        throw error(errc::io_failure, "load", failed.key(), "it vanished while it was written; load again");
-    }
-}
-
 /// Returns what `read` returns; a file of a manifest that the store lacks, or has longer, is damage, unless all of the
 /// tree is gone.
 template <storage_backend Storage, class Read>
@@ -126,17 +114,16 @@ inline std::uint64_t most_bytes(const saved_tree& tree, const stored_file& file)
 }
 
 template <storage_backend Storage>
-void fetch_one(const Storage& storage, const saved_tree& tree, const stored_file& file,
-               const std::filesystem::path& target, const load_options& options, const transfer_limits& limits,
-               arrived_ranges& arrived) {
+void fetch_one(const Storage& storage, const saved_tree& tree, const stored_file& file, const staged_directory& staged,
+               const load_options& options, const transfer_limits& limits, arrived_ranges& arrived) {
+    const auto target = staged.path() / file.path;
     const auto kind = options.verify && tree.contents ? tree.contents->digest : digest_kind::none;
     const auto key = tree.key / file.path;
     const get_options how{.range = {0, most_bytes(tree, file)}, .stop = options.stop};
     const auto bring = [&] {
         return resume_file(storage, key, target, arrived, how, limits, kind == digest_kind::crc32c);
     };
-    const auto got =
-        say_what_is_missing(storage, tree, file, [&] { return name_what_vanished(target.parent_path(), bring); });
+    const auto got = say_what_is_missing(storage, tree, file, [&] { return name_what_vanished(staged, bring); });
     if (!options.verify) return;
     check_file(tree.key.str(), file, got.size, got.crc32c, kind,
                [&] { return digest_of(byte_source::from_file(target), kind); });
@@ -154,18 +141,16 @@ std::string name_of_content(const Storage& storage, const saved_tree& tree, cons
     return storage.url().str() + '\n' + tree.key.str() + '\n' + std::to_string(sum);
 }
 
-/// Brings a file into a tree that an earlier load may have left unfinished.
+/// Brings a file into a tree that an earlier load may have left unfinished; its mode is the caller's to set.
 template <storage_backend Storage>
-void resume_one(const Storage& storage, const saved_tree& tree, const stored_file& file,
-                const std::filesystem::path& target, const load_options& options, const transfer_limits& limits,
-                arrived_ranges& arrived) {
+void resume_one(const Storage& storage, const saved_tree& tree, const stored_file& file, const staged_directory& staged,
+                const load_options& options, const transfer_limits& limits, arrived_ranges& arrived) {
     constexpr std::uint32_t owner_only = 0600;
-    std::error_code unknown;  // to fetch it tells why
-    if (std::filesystem::exists(target, unknown)) set_path_mode(target, owner_only);
+    const auto target = staged.path() / file.path;
+    if (is_there(target)) set_path_mode(target, owner_only);
     if (arrived.find(tree.key / file.path) || !has_arrived(tree, file, target)) {
-        fetch_one(storage, tree, file, target, options, limits, arrived);
+        fetch_one(storage, tree, file, staged, options, limits, arrived);
     }
-    set_path_mode(target, file.mode);
 }
 
 /// @param staged made with mode 0777, or else files may keep the mode that they get
@@ -180,12 +165,13 @@ void fetch_files(const Storage& storage, const saved_tree& tree, const std::vect
     parallel_for_apart(
         files.size(), limits.connections,
         [&](std::size_t i) {
-            const auto target = directory / std::filesystem::path(files[i].path);
-            name_what_vanished(directory, [&] {
-                if (staged.is_resumed()) return resume_one(reader, tree, files[i], target, options, limits, arrived);
-                fetch_one(reader, tree, files[i], target, options, limits, arrived);
-                if (files[i].mode != given_mode) set_path_mode(target, files[i].mode);
-            });
+            const std::uint32_t mode = tree.contents ? files[i].mode : given_mode;
+            if (staged.is_resumed()) {
+                resume_one(reader, tree, files[i], staged, options, limits, arrived);
+            } else {
+                fetch_one(reader, tree, files[i], staged, options, limits, arrived);
+            }
+            if (staged.is_resumed() || mode != given_mode) set_path_mode(directory / files[i].path, mode);
         },
         options.stop);
 }
@@ -198,7 +184,7 @@ fetched_tree load_files(const Storage& storage, const saved_tree& tree, const st
     const auto total = check_totals(tree.key.str(), files, options.limits);
     staged_directory staged{directory, options.resume ? name_of_content(storage, tree, files) : std::string()};
     try {
-        fetch_files(storage, tree, files, staged, options, limits);
+        name_what_vanished(staged, [&] { fetch_files(storage, tree, files, staged, options, limits); });
         staged.commit();
     } catch (const error& failed) {
         if (may_pass(failed)) staged.keep();

@@ -55,7 +55,7 @@ public:
     /// @param message what happened and what to do about it
     HOLDFAST_DECL error(errc kind, std::string_view operation, std::string_view key, std::string_view message);
 
-    /// The error that `errno` stands for: ENOENT is `not_found`, EACCES and EPERM `access_denied`, ENOSPC and
+    /// The error that `errno` stands for: ENOENT is `not_found`, EACCES, EPERM and EROFS `access_denied`, ENOSPC and
     /// EDQUOT `no_space`, ELOOP and EXDEV `unsafe_path`, ENOTDIR, EISDIR, ENAMETOOLONG and EINVAL
     /// `invalid_argument`, any other `io_failure`.
     HOLDFAST_DECL static error from_errno(int number, std::string_view operation, std::string_view key);

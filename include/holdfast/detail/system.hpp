@@ -87,6 +87,13 @@ private:
 /// Status of a path, through links or of the link itself. Errors: as `file`.
 HOLDFAST_DECL file_status status_of(const std::filesystem::path& path, bool follow_links);
 
+/// Whether something has a path, through links; no where the system does not tell, as the next call on it will.
+HOLDFAST_DECL bool is_there(const std::filesystem::path& path) noexcept;
+
+/// What tells a mount of a file system from any other, the same file system mounted elsewhere included: no rename leads
+/// from one to another. Follows no link. 0 where the system does not tell, and where nothing has the path.
+HOLDFAST_DECL std::uint64_t mount_of(const std::filesystem::path& path) noexcept;
+
 /// The names in a directory with the status of each (of a link: its own). Follows links to the directory.
 HOLDFAST_DECL std::vector<std::pair<std::string, file_status>> entries_of(const std::string& path);
 

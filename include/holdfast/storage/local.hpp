@@ -36,7 +36,8 @@ struct local_options {
 /// digest is asked for. Files get mode 0666 and directories 0777, less the umask.
 /// Removing an object removes the directories that became empty. The root is created by the first put.
 /// The writers of `put_if_match` and of every other call of this class exclude each other by a lock on
-/// `.holdfast/lock`; programs that write to the files themselves take no part.
+/// `.holdfast/lock`; programs that write to the files themselves take no part, and a remove none where no put has made
+/// that directory yet.
 ///
 /// Links: the root may be reached through links; below it nothing is. A link in the store is no object: `list`
 /// passes over it, and every other call that meets one fails with `unsafe_path`.
@@ -47,6 +48,7 @@ struct local_options {
 /// The etag is made of the file's inode, modification time and size.
 class local_storage {
 public:
+    /// Errors: `invalid_argument` where the root is empty or its path is not UTF-8, as documents name it.
     /// @param root need not exist; a relative one counts from the working directory of this moment
     HOLDFAST_DECL explicit local_storage(const std::filesystem::path& root, const local_options& options = {});
 

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/stat.h>
+
 #include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/storage/memory.hpp>
 #include <tests/support/archetype_storage.hpp>
@@ -85,6 +87,17 @@ TEST_CASE("without a manifest files come by their names, and the document's size
     CHECK(out.failure(storage, pythons("files", 11), {.verify = false}) == tree_building::not_thrown);
     CHECK(out.fetch(storage, pythons("files", 10)).files == 2);
     CHECK(out.fetch(storage, pythons("files", std::nullopt)).bytes == 10);
+}
+
+TEST_CASE("without a manifest files have the modes that new files get here") {
+    const target out;
+    const memory_storage storage;
+    put_text(storage, key / "one", "1");
+    const auto given = ::umask(0077);
+    const auto tree = pythons("files", 1);
+    out.fetch(storage, tree);
+    ::umask(given);
+    CHECK(detail::status_of(out.path / "one", false).mode == 0600);
 }
 
 TEST_CASE("what is missing and what differs is told apart") {
@@ -186,13 +199,25 @@ TEST_CASE("of an object that is larger than what was saved one range is asked fo
 
 TEST_CASE("a directory that vanishes under a load is trouble of this machine, not damage of the store") {
     const memory_storage store;
-    const auto tree = stored_files(store);
+    auto tree = stored_files(store);
     const target to;
+    transfer_limits limits{.connections = 1};
+    bool is_done = true;
+    SUBCASE("where the next file would be") {}
+    SUBCASE("where a range would be noted") {
+        tree.contents->files.pop_back();
+        limits = {.connections = 2, .range_size = 4};
+    }
+    SUBCASE("where a tar is unpacked") {
+        put_text(store, key, tar_building::file("123456789", "123456789") + tar_building::end());
+        tree = pythons("tar", std::nullopt);
+        is_done = false;
+    }
     const failing_storage<memory_storage> vanishing{store, [&](const storage_step& step) {
-                                                        if (step.done && step.operation == "get")
+                                                        if (step.done == is_done && step.operation == "get")
                                                             std::filesystem::remove_all(to.folder.path());
                                                     }};
-    CHECK(failure_of([&] { to.fetch(vanishing, tree, {}, {.connections = 1}); }) == errc::io_failure);
+    CHECK(failure_of([&] { to.fetch(vanishing, tree, {}, limits); }) == errc::io_failure);
 }
 
 TEST_CASE("a load that fails at any step, or is stopped, leaves the target as it was") {

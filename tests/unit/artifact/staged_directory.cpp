@@ -122,12 +122,27 @@ TEST_CASE("a target that cannot be made is not said to be missing from the store
     std::filesystem::create_symlink("nowhere", folder.path() / "dangling");
     CHECK(failure_of([&] { stage(folder.path() / "dangling"); }) == errc::invalid_argument);
     CHECK_FALSE(std::filesystem::exists(folder.path() / "nowhere"));
+    std::filesystem::create_symlink("loop", folder.path() / "loop");
+    CHECK(failure_of([&] { stage(folder.path() / "loop"); }) == errc::invalid_argument);
+    CHECK(failure_of([&] { stage(folder.path() / "loop" / "below"); }) == errc::invalid_argument);
     CHECK(failure_of([&] { stage("/proc/nothing/here"); }) == errc::invalid_argument);
     CHECK(failure_of([&] {
               staged_directory staged{folder.path() / "gone" / "out"};
               std::filesystem::remove_all(folder.path() / "gone");
               staged.commit();
           }) == errc::invalid_argument);
+}
+
+TEST_CASE("what vanishes from the staging directory is no absence in the store") {
+    const temp_directory folder;
+    const staged_directory staged{folder.path() / "out"};
+    const auto failure_at = [&](const std::filesystem::path& path) {
+        return failure_of([&] { detail::name_what_vanished(staged, [&] { detail::status_of(path, false); }); });
+    };
+    CHECK(failure_at(staged.path() / "gone") == errc::io_failure);
+    CHECK(failure_at(staged.notes()) == errc::io_failure);
+    CHECK(failure_at(folder.path() / "gone") == errc::not_found);
+    CHECK(detail::name_what_vanished(staged, [] { return 1; }) == 1);
 }
 
 TEST_CASE("a read-only directory moves, and stays read-only") {

@@ -72,6 +72,7 @@ TEST_CASE("errno stands for a kind") {
         {ENOENT, errc::not_found},
         {EACCES, errc::access_denied},
         {EPERM, errc::access_denied},
+        {EROFS, errc::access_denied},
         {ENOSPC, errc::no_space},
         {EDQUOT, errc::no_space},
         {ELOOP, errc::unsafe_path},

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
@@ -16,6 +18,7 @@
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/temp_directory.hpp>
 #include <tests/support/failures.hpp>
+#include <tests/support/ordinary_user.hpp>
 
 using namespace holdfast;
 using detail::beneath;
@@ -262,4 +265,15 @@ TEST_CASE("a lock excludes, a shared lock shares") {
         }
     }
     CHECK(counter == 800);
+}
+
+TEST_CASE("a lock that excludes is on a file that is open for writing, as NFS wants it, where this user may write") {
+    const auto access_of = [](const detail::file& held) { return ::fcntl(held.descriptor(), F_GETFL) & O_ACCMODE; };
+    const detail::temp_directory scratch;
+    const beneath root(scratch.path());
+    CHECK(access_of(root.lock("lock", false)) == O_RDWR);
+    CHECK(access_of(root.lock("lock", true)) == O_RDONLY);
+    fs::permissions(scratch.path() / "lock", fs::perms{0444});
+    const testing_support::ordinary_user somebody(scratch.path());
+    CHECK(access_of(root.lock("lock", false)) == O_RDONLY);
 }

@@ -2,12 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
@@ -21,6 +23,7 @@
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/temp_directory.hpp>
 #include <tests/support/failures.hpp>
+#include <tests/support/refused_calls.hpp>
 #include <tests/support/tree_building.hpp>
 
 using namespace holdfast;
@@ -194,6 +197,14 @@ TEST_CASE("the status of files, directories and links") {
     CHECK(status == file::open_read(path).status());
     CHECK(status_of(directory.path() / "link", false).kind == file_kind::symlink);
     CHECK(status_of(directory.path(), true).kind == file_kind::directory);
+
+    make_symlink("nowhere", directory.path() / "broken");
+    CHECK(is_there(path));
+    CHECK(is_there(directory.path()));
+    CHECK(is_there(directory.path() / "link"));
+    CHECK_FALSE(is_there(directory.path() / "broken"));
+    CHECK_FALSE(is_there(directory.path() / "absent"));
+    CHECK_FALSE(is_there(path / "below a file"));
     CHECK(status_of("/dev/null", true).kind == file_kind::other);
     CHECK(failure_of([&] { status_of(directory.path() / "none", true); }) == errc::not_found);
     CHECK(failure_of([&] { status_of(path / "f", true); }) == errc::invalid_argument);
@@ -220,6 +231,30 @@ TEST_CASE("modes and modification times to the nanosecond, before the epoch too"
     CHECK(out.status().modified_ns == 6'000'000'000);
     CHECK(failure_of([&] { set_path_mode(directory.path() / "none", 0600); }) == errc::not_found);
     CHECK(failure_of([&] { set_path_modified(directory.path() / "none", 0, true); }) == errc::not_found);
+}
+
+TEST_CASE("a time that the type can't hold is as early or as late as can be") {
+    const temp_directory directory;
+    const auto path = directory.path() / "f";
+    write_text(path, "");
+    for (const std::time_t years_2286_and_1653 : {10'000'000'000, -10'000'000'000}) {
+        const std::array<struct ::timespec, 2> times{{{0, UTIME_OMIT}, {years_2286_and_1653, 999'999'999}}};
+        REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times.data(), 0) == 0);
+        const auto modified = status_of(path, false).modified_ns;  // the file system may keep a time that is nearer
+        CHECK((years_2286_and_1653 < 0 ? modified <= 0 : modified > 0));
+    }
+}
+
+TEST_CASE("what is mounted apart is told apart, where the system tells") {
+    const temp_directory directory;
+    write_text(directory.path() / "f", "");
+    const auto here = mount_of(directory.path());
+    CHECK(mount_of(directory.path() / "f") == here);
+    CHECK(mount_of(directory.path() / "none") == 0);
+    CHECK((mount_of("/proc") != here || here == 0));
+#if defined(__linux__)
+    testing_support::run_refused(SYS_statx, ENOSYS, [&] { CHECK(mount_of(directory.path()) == 0); });
+#endif
 }
 
 TEST_CASE("a range is copied, by the kernel and by its twin") {

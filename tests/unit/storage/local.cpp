@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -82,6 +83,27 @@ TEST_CASE("the root is absolute, as given, and may be reached through links") {
     CHECK(read_file(scratch.path() / "real/store/dir/object") == "text");
     CHECK(local_storage("relative").url().path == (fs::current_path() / "relative").string());
     CHECK(failure_of([] { local_storage(""); }) == errc::invalid_argument);
+    CHECK(failure_of([&] { local_storage(scratch.path() / "caf\xE9"); }) == errc::invalid_argument);
+    CHECK(failure_of([&] { local_storage(scratch.path() / "caf\xC3\xA9"); }) == std::nullopt);
+}
+
+TEST_CASE("a durable root is made below directories that its user may pass through or write to, but not list") {
+    const detail::temp_directory scratch;
+    const auto passed = scratch.path() / "passed";
+    const auto mine = passed / "mine";
+    fs::create_directories(mine);
+    fs::permissions(scratch.path(), fs::perms{0755});
+    fs::permissions(passed, fs::perms{0311});
+    {
+        const testing_support::ordinary_user somebody(mine);
+        put_text(local_storage(mine / "a/store", {.durable = true}), key, "first");
+        fs::permissions(mine, fs::perms{0311});
+        put_text(local_storage(mine / "b/store", {.durable = true}), key, "second");
+        fs::permissions(mine, fs::perms{0755});
+    }
+    fs::permissions(passed, fs::perms{0755});  // so that it can be removed
+    CHECK(read_file(mine / "a/store/dir/object") == "first");
+    CHECK(read_file(mine / "b/store/dir/object") == "second");
 }
 
 TEST_CASE("a root that is a file is an error") {
@@ -314,6 +336,14 @@ TEST_CASE("removing the last object of a directory removes the directory, and ne
     storage.remove(object_key("a/e"));
     CHECK_FALSE(fs::exists(root / "a"));
     CHECK(fs::exists(root));
+}
+
+TEST_CASE("removing what Python wrote makes nothing in the store, as a full disk has no room for it") {
+    const detail::temp_directory scratch;
+    const auto root = scratch.path() / "root";
+    write_file(root / "dir/object", "theirs");
+    local_storage(root).remove(key);
+    CHECK(fs::is_empty(root));
 }
 
 TEST_CASE("a put that fails leaves neither a temporary file nor a directory") {

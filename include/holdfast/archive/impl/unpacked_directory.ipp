@@ -18,12 +18,6 @@ inline void require_unpacked(const std::error_code& failure, const std::string& 
     if (failure) throw error::from_errno(failure.value(), "unpack", path);
 }
 
-// What the system does not tell of is made, which tells why it can't be.
-inline bool is_there(const std::filesystem::path& path) {
-    std::error_code unknown;
-    return std::filesystem::exists(path, unknown);
-}
-
 }  // namespace detail
 
 HOLDFAST_DECL unpacked_directory::unpacked_directory(std::filesystem::path directory)
@@ -88,13 +82,13 @@ HOLDFAST_DECL void unpacked_directory::end_file(const member_attributes& kept) {
 HOLDFAST_DECL void unpacked_directory::remove_file(const std::string& path) {
     std::error_code failure;
     std::filesystem::remove(full_path(path), failure);
-    detail::require_unpacked(failure, path);
+    detail::require_unpacked(failure, full_path(path));
 }
 
 HOLDFAST_DECL void unpacked_directory::make_hard_link(const std::string& first, const std::string& path) {
     std::error_code failure;
     std::filesystem::create_hard_link(full_path(first), full_path(path), failure);
-    detail::require_unpacked(failure, path);
+    detail::require_unpacked(failure, full_path(path));
 }
 
 HOLDFAST_DECL void unpacked_directory::make_symlink(const std::string& target, const std::string& path,

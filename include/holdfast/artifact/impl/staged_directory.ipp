@@ -37,15 +37,16 @@ inline std::vector<std::filesystem::path> paths_in(const std::filesystem::path& 
     return found;
 }
 
-/// A path that is not there is no `not_found` of a load, which is said of the store.
+/// A path that is not there, or that links lead nowhere from, is no `not_found` or `unsafe_path` of a load, which are
+/// said of the store.
 template <class Call>
 auto in_target(const std::filesystem::path& target, Call call) {
     try {
         return call();
     } catch (const error& failed) {
-        if (failed.kind() != errc::not_found) throw;
+        if (failed.kind() != errc::not_found && failed.kind() != errc::unsafe_path) throw;
         throw error(errc::invalid_argument, "load", target.string(),
-                    "this directory cannot be made or is gone: " + failed.key() + ": " + failed.message());
+                    "this directory cannot be used: " + failed.key() + ": " + failed.message());
     }
 }
 
@@ -58,6 +59,14 @@ inline std::filesystem::path staging_target(const std::filesystem::path& given) 
     if (!failure) target = std::filesystem::weakly_canonical(target, failure);
     if (failure) throw error::from_errno(failure.value(), "load", given.string());
     return target;
+}
+
+/// Whether a rename can lead from a directory to the place of what `there` is the status of. Of a file its device says
+/// nothing, since an overlay gives it that of a layer below.
+inline bool is_one_mount(const std::filesystem::path& directory, const std::filesystem::path& place,
+                         const file_status& there) {
+    if (there.kind == file_kind::directory && there.device != status_of(directory, false).device) return false;
+    return mount_of(directory) == mount_of(place);
 }
 
 inline kept_directory make_staging_in(const std::filesystem::path& root, const std::filesystem::path& target,
@@ -74,7 +83,7 @@ inline kept_directory make_staging(const std::filesystem::path& target, std::str
     if (status->kind != file_kind::directory) {
         throw error(errc::invalid_argument, "load", target.string(), "it is a file; name a directory");
     }
-    if (!target.has_relative_path() || status_of(target.parent_path(), true).device != status->device) {
+    if (!target.has_relative_path() || !is_one_mount(target.parent_path(), target, *status)) {
         return make_staging_in(target, target, content);
     }
     try {
@@ -124,17 +133,27 @@ private:
     std::uint32_t mode_;
 };
 
-/// Refuses a merge that would have to remove a directory for a file, or a file for a directory.
+[[noreturn]] inline void refuse_merge(const std::filesystem::path& place, std::string_view why) {
+    throw error(errc::precondition_failed, "load", place.string(), why);
+}
+
+/// Refuses a merge that would have to remove a directory for a file, or a file for a directory, or to move anything to
+/// another mount.
 inline void check_mergeable(const std::filesystem::path& from, const std::filesystem::path& to) {
     for (const auto& path : paths_in(from)) {
         const auto place = to / path.filename();
         const auto there = find_status(place, false);
         if (!there) continue;
+        if (!is_one_mount(from, place, *there)) {
+            refuse_merge(
+                place,
+                "something is mounted here, so nothing can be moved here; unmount it, or load into a directory "
+                "that has no mount below it");
+        }
         const bool folder = is_plain_directory(path);
         if (folder != (there->kind == file_kind::directory)) {
-            throw error(errc::precondition_failed, "load", place.string(),
-                        folder ? "a file stands where the checkpoint has a directory; move it away"
-                               : "a directory stands where the checkpoint has a file; move it away");
+            refuse_merge(place, folder ? "a file stands where the checkpoint has a directory; move it away"
+                                       : "a directory stands where the checkpoint has a file; move it away");
         }
         if (!folder) continue;
         const writable_directory can_be_written(place);  // else nothing is moved at all
@@ -169,11 +188,11 @@ inline void merge_into(const std::filesystem::path& from, const std::filesystem:
 }  // namespace detail
 
 HOLDFAST_DECL staged_directory::staged_directory(const std::filesystem::path& target, std::string_view content)
-    : target_(detail::staging_target(target)),
+    : target_(detail::in_target(target, [&] { return detail::staging_target(target); })),
       staging_(detail::in_target(target_, [&] { return detail::make_staging(target_, content); })),
       tree_(staging_.path() / "tree"),
       is_resumed_(staging_.is_resumed() && detail::find_status(tree_, false)) {
-    if (!is_resumed_) detail::make_directory(tree_, 0777);
+    if (!is_resumed_) detail::in_target(target_, [this] { detail::make_directory(tree_, 0777); });
 }
 
 HOLDFAST_DECL void staged_directory::keep() {

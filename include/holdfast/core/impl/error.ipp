@@ -55,6 +55,7 @@ inline errc errno_kind(int number) noexcept {
             return errc::not_found;
         case EACCES:
         case EPERM:
+        case EROFS:
             return errc::access_denied;
         case ENOSPC:
         case EDQUOT:

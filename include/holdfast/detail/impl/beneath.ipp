@@ -301,12 +301,19 @@ HOLDFAST_DECL bool beneath::sync_directory(std::string_view path) const {
     return true;
 }
 
+// NFS gives an exclusive lock only to a file that is open for writing, other file systems also to one that another
+// user made and this one may only read.
+inline int open_lock(int parent, const char* name, bool shared) {
+    constexpr int flags = O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+    const int descriptor = open_at(parent, name, flags | (shared ? O_RDONLY : O_RDWR), 0666);
+    const bool is_read_only = descriptor < 0 && errno == EACCES && !shared;
+    return is_read_only ? open_at(parent, name, flags | O_RDONLY, 0666) : descriptor;
+}
+
 HOLDFAST_DECL file beneath::lock(std::string_view path, bool shared) const {
     file directory;
     const file& parent = require_parent(path, "lock", directory);
-    const int flags = O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
-    file opened =
-        file::adopt(open_at(parent.descriptor(), split_last_name(path).name.c_str(), flags, 0666), full(path));
+    file opened = file::adopt(open_lock(parent.descriptor(), split_last_name(path).name.c_str(), shared), full(path));
     if (!opened) throw_errno("lock", full(path));
     const int result = retry_interrupted([&] { return ::flock(opened.descriptor(), shared ? LOCK_SH : LOCK_EX); });
     const bool is_unsupported = errno == EOPNOTSUPP || errno == ENOLCK || errno == ENOSYS || errno == EINVAL;

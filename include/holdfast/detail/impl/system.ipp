@@ -27,11 +27,18 @@ inline file_kind file_kind_of(::mode_t mode) noexcept {
     return file_kind::other;
 }
 
+// A time that the type can't hold is the nearest one that it can.
+inline std::int64_t nanoseconds_of(const struct ::timespec& time) noexcept {
+    constexpr std::int64_t second = 1'000'000'000;
+    constexpr std::int64_t most = INT64_MAX / second - 1;  // with a part of a second more it fits as well
+    return std::clamp<std::int64_t>(time.tv_sec, -most, most) * second + time.tv_nsec;
+}
+
 inline file_status file_status_of(const struct ::stat& found) noexcept {
     return {.kind = file_kind_of(found.st_mode),
             .size = static_cast<std::uint64_t>(found.st_size),
             .mode = static_cast<std::uint32_t>(found.st_mode & 07777),
-            .modified_ns = std::int64_t{found.st_mtim.tv_sec} * 1'000'000'000 + found.st_mtim.tv_nsec,
+            .modified_ns = nanoseconds_of(found.st_mtim),
             .device = static_cast<std::uint64_t>(found.st_dev),
             .inode = static_cast<std::uint64_t>(found.st_ino),
             .links = static_cast<std::uint64_t>(found.st_nlink),
@@ -131,6 +138,11 @@ HOLDFAST_DECL file_status status_of(const std::filesystem::path& path, bool foll
     const int result = follow_links ? ::stat(path.c_str(), &found) : ::lstat(path.c_str(), &found);
     require_success(result, "stat", path);
     return file_status_of(found);
+}
+
+HOLDFAST_DECL bool is_there(const std::filesystem::path& path) noexcept {
+    struct ::stat found {};
+    return ::stat(path.c_str(), &found) == 0;
 }
 
 HOLDFAST_DECL void portable::copy_range(const file& from, std::uint64_t from_offset, const file& to,

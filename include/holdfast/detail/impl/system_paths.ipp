@@ -68,6 +68,18 @@ HOLDFAST_DECL void rename_path(const std::filesystem::path& from, const std::fil
     }
 }
 
+#if defined(__linux__) && defined(STATX_MNT_ID)
+HOLDFAST_DECL std::uint64_t mount_of(const std::filesystem::path& path) noexcept {
+    struct ::statx found {};
+    const int result = ::statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &found);
+    return result == 0 && (found.stx_mask & STATX_MNT_ID) != 0 ? found.stx_mnt_id : 0;
+}
+#else
+HOLDFAST_DECL std::uint64_t mount_of(const std::filesystem::path&) noexcept {
+    return 0;
+}
+#endif
+
 HOLDFAST_DECL void make_directories(const std::filesystem::path& path) {
     std::error_code failure;
     std::filesystem::create_directories(path, failure);

@@ -12,6 +12,7 @@
 
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/cancellation.hpp>
+#include <holdfast/detail/utf8.hpp>
 #include <holdfast/storage/abilities.hpp>
 #include <holdfast/storage/local/key_rules.hpp>
 #include <holdfast/storage/local/listing.hpp>
@@ -41,6 +42,29 @@ inline void remove_empty_directories(const beneath& root, std::string_view direc
     }
 }
 
+// Creates what is missing of a directory's path, so that it survives a loss of power.
+inline void make_durable_directories(const std::filesystem::path& path) {
+    auto above = path;  // the nearest directory that is there
+    while (above.has_relative_path() && !is_there(above)) above = above.parent_path();
+    make_directories(path);
+    for (auto made = path; made != above; made = made.parent_path()) {
+        try {
+            sync_directory(made.parent_path());
+        } catch (const error& failure) {
+            // one that this user may write to and not list can't be opened to sync it
+            if (failure.kind() != errc::access_denied || made.parent_path() != above) throw;
+        }
+    }
+}
+
+// Empty where the store has no directory of its own, which only puts make: a full disk has no room for one, and is
+// freed by removing. Nobody has swapped anything there, so the lock would keep out no more than the very first swap,
+// which may have looked at the object by now, and then writes it although it is removed.
+inline file lock_to_remove(const beneath& root) {
+    const auto private_directory = root.find_directory(local_private_directory);
+    return private_directory ? lock_store(*private_directory, true) : file();
+}
+
 // When anything in a directory last changed, in nanoseconds since the Unix epoch.
 inline std::int64_t newest_change(const beneath& root, const std::string& path, const file_status& directory) {
     std::int64_t newest = directory.modified_ns;
@@ -68,6 +92,10 @@ HOLDFAST_DECL local_storage::local_storage(const std::filesystem::path& root, co
     if (!failure && !given_.has_filename()) given_ = given_.parent_path();
     if (!failure) root_ = std::filesystem::weakly_canonical(given_, failure);
     if (failure) throw error::from_errno(failure.value(), "open store", root.string());
+    if (!detail::is_utf8(given_.string())) {
+        throw error(errc::invalid_argument, "open store", given_.string(),
+                    "documents name the store by its path, so that has to be UTF-8; rename the directory");
+    }
 }
 
 HOLDFAST_DECL store_url local_storage::url() const {
@@ -85,9 +113,10 @@ HOLDFAST_DECL std::optional<detail::beneath> local_storage::open_root() const {
 
 HOLDFAST_DECL detail::beneath local_storage::make_root() const {
     if (auto root = open_root()) return std::move(*root);
-    detail::make_directories(root_);
-    for (auto path = root_; options_.durable && path.has_relative_path(); path = path.parent_path()) {
-        detail::sync_directory(path.parent_path());
+    if (options_.durable) {
+        detail::make_durable_directories(root_);
+    } else {
+        detail::make_directories(root_);
     }
     return detail::beneath(root_);
 }
@@ -214,7 +243,7 @@ HOLDFAST_DECL void local_storage::remove(const object_key& key) const {
     const auto root = open_root();
     const auto status = root ? root->status(key.str()) : std::nullopt;
     if (!status || status->kind != detail::file_kind::regular) return;
-    const detail::file lock = detail::lock_store(detail::make_private_directory(*root), true);
+    const detail::file lock = detail::lock_to_remove(*root);
     root->remove_file(key.str());
     if (options_.durable) root->sync_directory(key.parent());
     detail::remove_empty_directories(*root, key.parent());
