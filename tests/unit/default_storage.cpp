@@ -97,6 +97,8 @@ TEST_CASE("an artifact store's own configuration wins") {
     CHECK(options.credentials->secret_access_key.reveal() == "SK");
     CHECK(options.credentials->session_token.reveal() == "ST");
     CHECK_FALSE(options.transport.verify_certificate);
+    REQUIRE(options.credentials_transport);
+    CHECK(options.credentials_transport->verify_certificate);
     CHECK(options.addressing == s3_addressing::virtual_hosted);
     CHECK(options_of(artifact_store("")).endpoint == "http://for-all:1");
 }

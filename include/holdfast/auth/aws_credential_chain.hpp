@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include <holdfast/auth/aws/endpoint.hpp>
 #include <holdfast/auth/aws/exchange.hpp>
 #include <holdfast/auth/aws/refreshing.hpp>
 #include <holdfast/auth/aws_credentials.hpp>
@@ -23,6 +24,7 @@ struct aws_chain_options {
                                                            ///< for that assumption
     std::string region = {};        ///< for STS; empty: AWS_REGION, AWS_DEFAULT_REGION, the profile, us-east-1
     std::string sts_endpoint = {};  ///< URL; empty: `aws_settings::endpoint_url`, else AWS's for the region
+    aws_host_choice hosts = {};     ///< of STS and SSO, where AWS's own are asked
     http::any_transport transport;  ///< for STS, SSO, container and instance metadata
     clock_function clock = system_clock();
     sleep_function sleep = {};  ///< between attempts; empty: the system's
@@ -34,7 +36,8 @@ struct aws_chain_options {
 ///
 /// Effects: nothing is read before the first call. The first source that has credentials, or is set up and fails, is
 /// the one: a failure is not passed over. A source that was found is kept. Credentials are refreshed ahead of their end
-/// (15 minutes; mandatory from 10 minutes on) by one thread while others go on with the old ones.
+/// (15 minutes; mandatory from 10 minutes on) by one thread while others go on with the old ones. The files are read
+/// once, and again where the source failed or its credentials were refused.
 /// Errors: `access_denied` naming the sources that were looked at where none has any; `not_configured` for what is
 /// wrong or missing in files and variables; `unsupported` for `mfa_serial`; those of `aws_credentials_provider`.
 HOLDFAST_DECL refreshing_credentials aws_credential_chain(aws_chain_options options);

@@ -14,9 +14,14 @@ namespace holdfast::auth {
 struct aws_credentials {
     std::string access_key_id;
     secret secret_access_key;
-    secret session_token = {};                                           ///< empty for a long-lived key
+    secret session_token = {};                                          ///< empty for a long-lived key
     std::optional<std::chrono::system_clock::time_point> expires = {};  ///< none: never
 };
+
+/// Whether a service can't tell one from the other.
+inline bool are_same(const aws_credentials& left, const aws_credentials& right) {
+    return left.access_key_id == right.access_key_id && left.session_token == right.session_token;
+}
 
 /// Answers with credentials that are good now, or with nothing where this source has none.
 /// Thread safety: callable by many threads at once.

@@ -105,6 +105,7 @@ private:
     void set_verification() {
         const auto* verify = client_params_.if_contains("verify");
         if (verify == nullptr) return;
+        options_.credentials_transport = options_.transport;  // Metaflow checks those of STS and SSO as always
         if (verify->is_bool()) options_.transport.verify_certificate = verify->get_bool();
         const auto value = text(client_params_, "verify");
         if (!value) return;

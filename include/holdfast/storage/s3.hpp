@@ -54,7 +54,8 @@ public:
                                          const put_options& options = {}) const;
 
     /// Aborts the multipart uploads below `prefix/` (empty: the whole store) that were begun `age` ago or earlier,
-    /// and returns how many; an `age` shorter than the longest upload makes a live one fail.
+    /// and returns how many; an `age` shorter than the longest upload makes a live one fail. Errors: the first one,
+    /// after all were tried.
     HOLDFAST_DECL std::size_t clean_unfinished(std::string_view prefix, std::chrono::seconds age) const;
     std::size_t clean_unfinished(std::chrono::seconds age) const { return clean_unfinished("", age); }
 

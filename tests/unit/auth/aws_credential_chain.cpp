@@ -153,6 +153,30 @@ TEST_CASE("nothing is read before the first call, and nothing after it without n
     CHECK(provider()->access_key_id == "LATER");
 }
 
+TEST_CASE("files are read again where their keys were refused, for the same source") {
+    place_with some({"credentials file"});
+    const auto provider = auth::aws_credential_chain(options_of(some.place, scripted_transport(serve)));
+    const auto refused = provider().value();
+    CHECK(refused.access_key_id == "FILE");
+    some.place.write_config("[default]\ncredential_process = planted\naws_access_key_id = CONFIG\n");
+    some.place.write_credentials("[default]\naws_access_key_id = LATER\naws_secret_access_key = planted\n");
+    CHECK(provider()->access_key_id == "FILE");
+    CHECK(provider.renew(refused)->access_key_id == "LATER");
+    CHECK(provider()->access_key_id == "LATER");
+}
+
+TEST_CASE("files are read again where the source failed") {
+    place_with some({"role"});
+    const scripted_transport transport([](const http::request& message) {
+        const bool is_later = header(message, "Authorization").find("Credential=LATER/") != std::string::npos;
+        return is_later ? sts_answer("AssumeRole", "ROLE") : answer(403, "planted");
+    });
+    const auto provider = auth::aws_credential_chain(options_of(some.place, transport));
+    CHECK(error_of(provider).kind() == errc::access_denied);
+    some.place.write_credentials("[base]\naws_access_key_id = LATER\naws_secret_access_key = planted\n");
+    CHECK(provider()->access_key_id == "ROLE");
+}
+
 TEST_CASE("a profile that is chosen in code goes before the environment's keys and web identity") {
     place_with some({"environment", "web identity", "config"});
     auto options = options_of(some.place, scripted_transport(serve));
@@ -261,6 +285,8 @@ TEST_CASE("where STS is") {
     auto options = options_of(some.place, transport);
     options.region = "cn-north-1";
     CHECK(server(options, transport) == "sts.cn-north-1.amazonaws.com.cn");
+    options.hosts.fips = true;
+    CHECK(server(options, transport) == "sts-fips.cn-north-1.amazonaws.com.cn");
     some.place.set("AWS_ENDPOINT_URL_STS", "http://localhost:1/x");
     CHECK(host() == "localhost");
     options = options_of(some.place, transport);

@@ -11,17 +11,28 @@
 
 namespace holdfast::auth {
 
+/// true, 1, yes, on; false, 0, no, off, in any case of the letters; nothing for any other text.
+HOLDFAST_DECL std::optional<bool> to_flag(std::string_view text);
+
+/// Which of AWS's own hosts of a service are wanted.
+struct aws_host_choice {
+    std::optional<bool> dual_stack = {};  ///< none: AWS_USE_DUALSTACK_ENDPOINT, `use_dualstack_endpoint`, false
+    std::optional<bool> fips = {};        ///< none: AWS_USE_FIPS_ENDPOINT, `use_fips_endpoint`, false
+};
+
 /// The settings of one profile under the variables of the environment.
 class aws_settings {
 public:
     /// @param profiles kept by reference, as is `profile`, one of its sections
-    aws_settings(const environment& surroundings, const aws_profiles& profiles, const aws_section& profile)
-        : surroundings_(&surroundings), profiles_(&profiles), profile_(&profile) {}
+    /// @param hosts what wins over the settings
+    aws_settings(const environment& surroundings, const aws_profiles& profiles, const aws_section& profile,
+                 aws_host_choice hosts = {})
+        : surroundings_(&surroundings), profiles_(&profiles), profile_(&profile), hosts_(hosts) {}
 
     /// A variable, else an option of the profile; nothing where both are missing or empty.
     HOLDFAST_DECL std::optional<std::string> get(const std::string& variable, std::string_view option) const;
 
-    /// Whether that says "true", in any case of the letters; any other text is false, as to botocore.
+    /// What that says as `to_flag`. Errors: `not_configured`, naming the variable, for what is neither true nor false.
     HOLDFAST_DECL std::optional<bool> get_bool(const std::string& variable, std::string_view option) const;
 
     /// AWS_REGION, AWS_DEFAULT_REGION, `region`.
@@ -34,7 +45,7 @@ public:
     /// Errors: `not_configured` where the `services` section that the profile names is missing.
     HOLDFAST_DECL std::optional<std::string> endpoint_url(std::string_view service) const;
 
-    /// AWS's own URL for a service in a region, dual stack and FIPS as set here.
+    /// AWS's own URL for a service in a region, dual stack and FIPS as chosen or set here.
     /// @param host the first part of the host's name: "sts", "portal.sso", "oidc"
     HOLDFAST_DECL std::string service_url(std::string_view host, std::string_view region) const;
 
@@ -42,6 +53,7 @@ private:
     const environment* surroundings_;
     const aws_profiles* profiles_;
     const aws_section* profile_;
+    aws_host_choice hosts_;
 };
 
 /// The end of the host names of AWS in a region's partition: "amazonaws.com", "amazonaws.com.cn", …

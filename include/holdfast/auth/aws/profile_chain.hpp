@@ -25,8 +25,9 @@ struct aws_chain_context {
     aws_caller caller;
     aws_section chosen;               ///< the profile of the chain: its region and endpoints go for every role
     std::function<sts_client()> sts;  ///< made when it is needed
+    aws_host_choice hosts = {};
 
-    aws_settings settings() const { return {surroundings, profiles, chosen}; }
+    aws_settings settings() const { return {surroundings, profiles, chosen, hosts}; }
 };
 
 struct aws_source {

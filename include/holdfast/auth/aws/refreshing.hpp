@@ -2,6 +2,7 @@
 #define HOLDFAST_AUTH_AWS_REFRESHING_HPP
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -17,7 +18,7 @@ namespace holdfast::auth {
 struct refresh_times {
     std::chrono::seconds advisory{15 * 60};   ///< by the first caller who comes, while others take the old ones
     std::chrono::seconds mandatory{10 * 60};  ///< everyone waits
-    std::chrono::seconds pause{10};           ///< between two attempts while the old ones are good
+    std::chrono::seconds pause{10};           ///< between two attempts while the old ones are good, or were refused
 };
 
 /// Keeps the credentials of a source and renews them ahead of their end.
@@ -28,13 +29,20 @@ struct refresh_times {
 /// Errors: those of the source, to everyone who waits for it; `access_denied` where the source's are over already.
 class refreshing_credentials {
 public:
+    /// @param forget called before the source is asked because its credentials were refused
     HOLDFAST_DECL refreshing_credentials(aws_credentials_provider source, clock_function clock,
-                                         refresh_times times = {});
+                                         refresh_times times = {}, std::function<void()> forget = {});
 
     /// Errors: also `cancelled` and `timed_out`, where there are no good ones when `stop` is asked to, or at the
     /// deadline; the source goes on and serves later calls.
     HOLDFAST_DECL std::optional<aws_credentials> operator()(
         const std::stop_token& stop = {}, detail::steady_time deadline = detail::after(detail::longest_wait)) const;
+
+    /// The same after a service took `refused` for over, whatever the clock here says: where they are still what is
+    /// kept, they are dropped and the source is asked, once for all who wait. Those that it had already may come back.
+    HOLDFAST_DECL std::optional<aws_credentials> renew(
+        const aws_credentials& refused, const std::stop_token& stop = {},
+        detail::steady_time deadline = detail::after(detail::longest_wait)) const;
 
 private:
     class state;

@@ -35,19 +35,34 @@ public:
     std::optional<auth::aws_credentials> ask() {
         const std::lock_guard lock(mutex_);
         if (!context_) context_ = make_context();
+        try {
+            return ask_all();
+        } catch (...) {
+            context_.reset();  // what its files say may have been the reason
+            throw;
+        }
+    }
+
+    // What was read from files is read again by the next call.
+    void forget() {
+        const std::lock_guard lock(mutex_);
+        context_.reset();
+    }
+
+private:
+    std::optional<auth::aws_credentials> ask_all() {
         if (options_.role_arn.empty()) return ask_source();
         return auth::assumed_role_credentials(auth::role_from_parameters(options_.role_arn, options_.session_vars),
                                               context_->sts(), [this] { return ask_source(); })();
     }
 
-private:
     std::optional<auth::aws_credentials> ask_source() {
-        if (found_) return found_();
-        auto sources = make_sources();
+        const auto sources = make_sources();
+        if (found_) return sources[*found_].ask();
         std::size_t index = 0;
         auto credentials = auth::ask_first(sources, &index);
         if (!credentials) throw_no_credentials(sources);
-        found_ = std::move(sources[index].ask);
+        found_ = index;
         return credentials;
     }
 
@@ -57,7 +72,8 @@ private:
                                     auth::aws_profiles::load(options_.surroundings),
                                     {options_.transport, options_.clock, options_.sleep},
                                     {},
-                                    {}});
+                                    {},
+                                    options_.hosts});
         context->chosen = context->profiles.chosen(options_.surroundings, options_.profile);
         context->sts = [options = options_, context = context.get()] { return make_sts_client(options, *context); };
         return context;
@@ -89,7 +105,7 @@ private:
     const auth::aws_chain_options options_;
     std::mutex mutex_;
     std::shared_ptr<const auth::aws_chain_context> context_;
-    auth::aws_credentials_provider found_;
+    std::optional<std::size_t> found_;  // among the sources, which are always the same ones
 };
 
 }  // namespace holdfast::detail
@@ -99,7 +115,7 @@ namespace holdfast::auth {
 HOLDFAST_DECL refreshing_credentials aws_credential_chain(aws_chain_options options) {
     clock_function clock = options.clock;
     auto chain = std::make_shared<detail::aws_chain>(std::move(options));
-    return refreshing_credentials([chain] { return chain->ask(); }, std::move(clock));
+    return refreshing_credentials([chain] { return chain->ask(); }, std::move(clock), {}, [chain] { chain->forget(); });
 }
 
 }  // namespace holdfast::auth

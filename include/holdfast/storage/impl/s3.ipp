@@ -4,6 +4,7 @@
 #include <holdfast/storage/s3.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include <holdfast/core/error.hpp>
@@ -82,6 +83,7 @@ HOLDFAST_DECL std::size_t s3_storage::clean_unfinished(std::string_view prefix, 
     const std::string below = client_->prefix() + (prefix.empty() ? "" : std::string(prefix) + '/');
     const s3::operation what{.verb = "clean", .shown = std::string(prefix)};
     std::size_t aborted = 0;
+    std::exception_ptr first;
     const auto unfinished = s3::list_unfinished(*client_, what, below);
     for (const auto& upload : unfinished.uploads) {
         // a Date of whole seconds is earlier than what was begun in the same one
@@ -89,9 +91,14 @@ HOLDFAST_DECL std::size_t s3_storage::clean_unfinished(std::string_view prefix, 
         if (std::chrono::floor<std::chrono::seconds>(open_for) < age) continue;  // an age may overflow the clock's
         s3::operation one = what;
         one.object = upload.key;
-        s3::abort_upload(*client_, std::move(one), upload.id);
-        ++aborted;
+        try {
+            s3::abort_upload(*client_, std::move(one), upload.id);
+            ++aborted;
+        } catch (const error&) {  // the others may go all the same
+            if (!first) first = std::current_exception();
+        }
     }
+    if (first) std::rethrow_exception(first);
     return aborted;
 }
 

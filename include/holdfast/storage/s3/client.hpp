@@ -89,10 +89,15 @@ private:
         bool region = false;
         bool clock = false;
         bool credentials = false;
+        bool expectation = false;
         auth::aws_credentials used = {};
+        std::chrono::seconds offset = {};  // of the clock, as it was for `signed_at`
         std::chrono::system_clock::time_point signed_at = {};
     };
     using deadline_point = std::chrono::steady_clock::time_point;
+    // `refused`: where not null, what the server takes for over
+    using provider = std::function<std::optional<auth::aws_credentials>(const auth::aws_credentials* refused,
+                                                                        const std::stop_token&, deadline_point)>;
 
     HOLDFAST_DECL std::shared_ptr<const site> current_site() const;
     HOLDFAST_DECL http::request make_request(const operation& what, const site& place) const;
@@ -109,21 +114,26 @@ private:
     HOLDFAST_DECL bool correct_clock(const http::response& answer, corrections& done);
     HOLDFAST_DECL bool correct_credentials(const operation& what, const failure& why, corrections& done,
                                            deadline_point deadline);
-    HOLDFAST_DECL std::optional<auth::aws_credentials> credentials(const std::stop_token& stop,
+    HOLDFAST_DECL bool correct_expectation(const http::response& answer, corrections& done);
+    HOLDFAST_DECL provider choose_provider(bool custom_endpoint) const;
+    HOLDFAST_DECL std::optional<auth::aws_credentials> credentials(const auth::aws_credentials* refused,
+                                                                   const std::stop_token& stop,
                                                                    deadline_point deadline) const;
 
     s3_options options_;
     std::string bucket_;
     std::string prefix_;
     http::any_transport transport_;
-    std::function<std::optional<auth::aws_credentials>(const std::stop_token&, deadline_point)> provider_;
+    // seconds to add to the local clock; shared with the thread that asks for credentials
+    std::shared_ptr<std::atomic<std::int64_t>> clock_offset_ = std::make_shared<std::atomic<std::int64_t>>(0);
+    provider provider_;
     http::retry retry_;
     exchange_slots slots_;
     block_pool blocks_;
     mutable std::mutex mutex_;
-    std::shared_ptr<const site> site_;            // guarded by mutex_
-    std::atomic<std::int64_t> clock_offset_ = 0;  // seconds to add to the local clock
-    std::atomic<bool> bucket_is_known_ = false;   // an answer showed that the bucket exists and takes requests
+    std::shared_ptr<const site> site_;           // guarded by mutex_
+    std::atomic<bool> bucket_is_known_ = false;  // an answer showed that the bucket exists and takes requests
+    std::atomic<bool> may_expect_ = true;        // no answer has refused "Expect: 100-continue"
 };
 
 }  // namespace holdfast::s3

@@ -65,9 +65,13 @@ struct s3_options {
                                                 ///< upload may have been begun without
     std::chrono::milliseconds deadline{std::chrono::hours{1}};  ///< of one request and its retries; at most a year
 
-    http::transport_options transport = {};     ///< its proxies and CA bundle: as `from_environment`, AWS_CA_BUNDLE
-    http::retry_options retry = {};             ///< its attempts: AWS_MAX_ATTEMPTS where set
-    http::any_transport custom_transport = {};  ///< wins over `transport`
+    http::transport_options transport = {};  ///< its certificates: METAFLOW_S3_VERIFY_CERTIFICATE, AWS_CA_BUNDLE; its
+                                             ///< proxies: as `from_environment`
+    std::optional<http::transport_options> credentials_transport = {};  ///< of the services that give credentials;
+                                                                        ///< none: as `transport`, but without
+                                                                        ///< Metaflow's variable, which is S3's alone
+    http::retry_options retry = {};                                     ///< its attempts: AWS_MAX_ATTEMPTS where set
+    http::any_transport custom_transport = {};                          ///< wins over both
     environment surroundings = environment::of_process();
     clock_function clock = system_clock();
 };
@@ -88,8 +92,9 @@ struct bucket_address {
 };
 
 /// Fills in what `options` leaves open and checks what it says.
-/// Errors: `invalid_argument` (a bucket name, a part size), `not_configured` (a setting of the environment that is
-/// wrong, a profile that is missing, FIPS or dual stack with a custom endpoint), naming the setting.
+/// Errors: `invalid_argument` (a bucket name, a region that AWS can't have, a part size), `not_configured` (any other
+/// setting of the environment that is wrong, a profile that is missing, FIPS or dual stack with a custom endpoint),
+/// naming the setting.
 HOLDFAST_DECL bucket_address resolve(const store_url& url, s3_options& options);
 
 /// The same bucket in another region: AWS's host for it, or the same custom host.

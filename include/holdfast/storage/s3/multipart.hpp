@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -61,7 +60,9 @@ public:
     multipart_upload& operator=(const multipart_upload&) = delete;
     HOLDFAST_DECL ~multipart_upload();
 
-    /// Begins an upload. Where the answer to that is lost, what the server began is looked for and taken over.
+    /// Begins an upload. Where the answer to that is lost, what the server began is looked for and taken over, if
+    /// `find_unfinished`, which is asked before where the caller has not, saw no other upload of the key: nothing else
+    /// tells one's own from another writer's. If not, an upload without parts may stay.
     HOLDFAST_DECL void create();
 
     /// Goes on with an upload that another process began.
@@ -87,7 +88,7 @@ private:
     HOLDFAST_DECL operation begin(std::string method) const;
     HOLDFAST_DECL void create_once(bool whole_checksum);
     HOLDFAST_DECL void give_up_creating() noexcept;
-    HOLDFAST_DECL std::optional<std::string> find_just_begun();
+    HOLDFAST_DECL std::optional<std::string> find_lost();
     HOLDFAST_DECL http::response require_part(const operation& what);
     HOLDFAST_DECL std::optional<object_info> find_landed(std::uint64_t size, const std::string& etag);
     [[noreturn]] HOLDFAST_DECL void fail(const operation& what, const http::response& answer) const;
@@ -100,8 +101,7 @@ private:
     bool is_taken_over_ = false;
     std::atomic<bool> has_parts_under_way_ = false;  // perhaps: the answer to one never came
     bool has_whole_checksum_ = false;
-    std::set<std::string> seen_;  // ids of uploads that were there before
-    std::chrono::steady_clock::time_point began_;
+    std::optional<bool> was_alone_ = {};  // whether `find_unfinished` saw no upload of the key; none: it was not asked
     std::optional<std::chrono::milliseconds> deadline_ = {};  // of each operation; none: the store's
 };
 

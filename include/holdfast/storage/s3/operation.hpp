@@ -35,6 +35,8 @@ struct operation {
     std::function<http::body_destination(const http::response&)> destination = {};
     /// Told of each exchange that ends, also where it failed.
     std::function<void(const http::exchange_state&)> finished = {};
+    /// Told of each exchange that the server may have performed without saying so: no answer came, or 500, 502 or 504.
+    std::function<void()> lost = {};
     /// Takes a success. An error of the kind `corrupt` counts as a passing failure of the server.
     std::function<void(const http::response&)> read = {};
     /// Asked before a request is sent again that the server may have performed; true: there is nothing left to do.

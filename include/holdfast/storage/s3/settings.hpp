@@ -35,7 +35,7 @@ public:
     /// A field of `s3 =` in the services section that the profile names.
     HOLDFAST_DECL std::optional<setting> in_service(std::string_view field) const;
 
-    /// Errors: `not_configured` for what is neither true nor false.
+    /// As `auth::to_flag`. Errors: `not_configured` for what is neither true nor false.
     HOLDFAST_DECL std::optional<bool> flag(std::initializer_list<const char*> variables, std::string_view field) const;
 
 private:
@@ -43,9 +43,6 @@ private:
     auth::aws_section profile_;
     auth::aws_section services_;
 };
-
-/// true, 1, yes, on; false, 0, no, off; none for any other text.
-HOLDFAST_DECL std::optional<bool> to_flag(std::string_view text);
 
 /// Errors: always, `not_configured`; its message names the setting, not its value.
 [[noreturn]] HOLDFAST_DECL void throw_bad_setting(const setting& what, std::string_view expected);

@@ -49,6 +49,9 @@ TEST_CASE("members that are missing or wrong are named") {
     CHECK(flaw(R"({"AccessKeyId": 7, "SecretAccessKey": "planted"})").find("'AccessKeyId'") != std::string::npos);
     CHECK(flaw(R"({"AccessKeyId": "planted"})").find("'SecretAccessKey'") != std::string::npos);
     CHECK(flaw(R"({"AccessKeyId": "planted", "SecretAccessKey": ""})").find("'SecretAccessKey'") != std::string::npos);
-    CHECK(flaw(R"({"AccessKeyId": "planted", "SecretAccessKey": "planted", "Expiration": "planted"})")
-              .find("'Expiration'") != std::string::npos);
+    for (const char* const end : {"\"planted\"", "1735689600", "1735689600.5", "true", "[]", "{}"}) {
+        CAPTURE(end);
+        const std::string text = R"({"AccessKeyId": "planted", "SecretAccessKey": "planted", "Expiration": )";
+        CHECK(flaw((text + end + '}').c_str()).find("'Expiration'") != std::string::npos);
+    }
 }

@@ -9,6 +9,7 @@
 #include <latch>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -313,4 +314,126 @@ TEST_CASE("a failure reaches everyone who waits, and a later call asks again") {
     CHECK(failed >= 1);
     CHECK(failed + found == 5);
     CHECK(key_id(provider) == "2");
+}
+
+TEST_CASE("what was refused is dropped and asked for anew, before its end, and only while it is kept") {
+    world w;
+    const auto provider = w.provider();
+    const auto first = provider().value();
+    CHECK(provider.renew(first)->access_key_id == "2");
+    CHECK(provider.renew(first)->access_key_id == "2");
+    CHECK(key_id(provider) == "2");
+    CHECK(w.asked() == 2);
+    CHECK(w.provider().renew(first)->access_key_id == "3");
+}
+
+TEST_CASE("many who were refused at once make one request, and nobody else goes on with what was refused") {
+    world w;
+    const auto provider = w.provider();
+    const auto refused = provider().value();
+    std::latch asking(1);
+    gate source;
+    w.hook = [&] {
+        asking.count_down();
+        source.wait();
+    };
+    std::vector<std::string> found(5);
+    {
+        std::vector<std::jthread> threads;
+        for (auto& one : found) {
+            threads.emplace_back([&] { one = provider.renew(refused).value().access_key_id; });
+        }
+        asking.wait();
+        const auto out_of_time = [&] { provider({}, std::chrono::steady_clock::now()); };
+        CHECK(error_of(out_of_time).kind() == errc::timed_out);
+        source.open();
+    }
+    for (const auto& one : found) CHECK(one == "2");
+    CHECK(w.asked() == 2);
+}
+
+TEST_CASE("what is refused while the source is asked already is dropped, and the source not asked twice") {
+    world w;
+    const auto provider = w.provider();
+    const auto refused = provider().value();
+    w.advance(minutes(46));
+    std::latch asking(1);
+    gate source;
+    w.hook = [&] {
+        asking.count_down();
+        source.wait();
+    };
+    std::string refreshed;
+    std::jthread refresher([&] { refreshed = key_id(provider); });
+    asking.wait();
+    const auto over = std::chrono::steady_clock::now();
+    CHECK(provider({}, over)->access_key_id == "1");
+    CHECK(error_of([&] { provider.renew(refused, {}, over); }).kind() == errc::timed_out);
+    CHECK(error_of([&] { provider({}, over); }).kind() == errc::timed_out);
+    source.open();
+    refresher.join();
+    CHECK(refreshed == "2");
+    CHECK(provider.renew(refused)->access_key_id == "2");
+    CHECK(w.asked() == 2);
+}
+
+TEST_CASE("a source that still has what was refused is left alone for a while") {
+    world w;
+    int asked = 0;
+    const refreshing_credentials provider(
+        [&] {
+            ++asked;
+            return world::credentials(1, std::nullopt);
+        },
+        w.clock());
+    const auto refused = provider().value();
+    CHECK(provider.renew(refused)->access_key_id == "1");
+    CHECK(provider.renew(refused)->access_key_id == "1");
+    CHECK(asked == 2);
+    w.advance(seconds(10));
+    CHECK(provider.renew(refused)->access_key_id == "1");
+    CHECK(asked == 3);
+}
+
+TEST_CASE("what the source remembers is forgotten where its credentials were refused, and only there") {
+    world w;
+    int forgotten = 0;
+    const refreshing_credentials provider([&] { return w.ask(); }, w.clock(), {}, [&] { ++forgotten; });
+    const auto refused = provider().value();
+    w.advance(minutes(46));
+    CHECK(key_id(provider) == "2");
+    CHECK(provider.renew(refused)->access_key_id == "2");
+    CHECK(forgotten == 0);
+    CHECK(provider.renew(provider().value())->access_key_id == "3");
+    CHECK(forgotten == 1);
+    w.advance(minutes(46));
+    CHECK(key_id(provider) == "4");
+    CHECK(forgotten == 1);
+}
+
+TEST_CASE("who was refused waits no longer for a source that hangs than the call may last") {
+    world w;
+    gate source;
+    const auto provider = w.provider();
+    const auto refused = provider().value();
+    w.hook = [&] { source.wait(); };
+    std::stop_source stop;
+    stop.request_stop();
+    const auto over = std::chrono::steady_clock::now();
+    CHECK(error_of([&] { provider.renew(refused, {}, over); }).kind() == errc::timed_out);
+    CHECK(error_of([&] { provider.renew(refused, stop.get_token()); }).kind() == errc::cancelled);
+    source.open();
+    CHECK(key_id(provider) == "2");
+    CHECK(w.asked() == 2);
+}
+
+TEST_CASE("a source that fails after a refusal is asked again by the next call") {
+    world w;
+    const auto provider = w.provider();
+    const auto refused = provider().value();
+    w.hook = fail;
+    CHECK(error_of([&] { provider.renew(refused); }).kind() == errc::unavailable);
+    CHECK(error_of(provider).kind() == errc::unavailable);
+    w.hook = nullptr;
+    CHECK(key_id(provider) == "4");
 }

@@ -6,6 +6,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <latch>
 #include <memory>
@@ -18,6 +20,7 @@
 #include <vector>
 
 #include <holdfast/core/error.hpp>
+#include <holdfast/detail/temp_directory.hpp>
 #include <holdfast/storage/operations.hpp>
 #include <holdfast/storage/s3.hpp>
 #include <tests/support/failures.hpp>
@@ -60,6 +63,12 @@ s3_options aws_options(http::any_transport transport) {
     s3_options options = options_for(std::move(transport));
     options.endpoint.clear();
     return options;
+}
+
+std::size_t count_to(const scripted_transport& script, std::string_view host) {
+    const auto requests = script.requests();
+    return static_cast<std::size_t>(
+        std::ranges::count_if(requests, [&](const http::request& one) { return one.server.host == host; }));
 }
 
 }  // namespace
@@ -328,6 +337,98 @@ TEST_CASE("credentials that expired are asked for anew") {
     }
 }
 
+TEST_CASE("keys that expired are read anew from their file") {
+    const detail::temp_directory home;
+    std::filesystem::create_directory(home.path() / ".aws");
+    const auto write_key = [&](const std::string& id) {
+        std::ofstream(home.path() / ".aws" / "credentials")
+            << "[default]\naws_access_key_id = " << id << "\naws_secret_access_key = x\n";
+    };
+    write_key("OLD");
+    const scripted_transport script([&](const http::request& message) {
+        const bool is_new = header(message, "Authorization").find("Credential=NEW/") != std::string::npos;
+        if (is_new) return found_of("3");
+        write_key("NEW");
+        return answer_of(400, {}, error_text("ExpiredToken"));
+    });
+    s3_options options = options_for(script);
+    options.credentials.reset();
+    options.surroundings = environment({}, home.path(), home.path());
+    const s3_storage store("s3://bucket", options);
+    CHECK(store.head(key)->size == 3);
+    CHECK(script.requests().size() == 2);
+    CHECK(store.head(key)->size == 3);
+    CHECK(script.requests().size() == 3);
+}
+
+TEST_CASE("the end of credentials is judged by AWS's clock where it is known, and by no other endpoint's") {
+    for (const bool at_aws : {true, false}) {
+        CAPTURE(at_aws);
+        constexpr const char* container = "169.254.170.2";
+        const scripted_transport script([turn = 0](const http::request& message) mutable {
+            if (message.server.host == container) {
+                return answer_of(200, {},
+                                 R"({"AccessKeyId": "K", "SecretAccessKey": "x", "Token": "t",
+                                     "Expiration": "2026-11-24T13:00:00Z"})");
+            }
+            if (++turn > 1) return found_of("3");
+            return answer_of(403, {{"Date", "Tue, 24 Nov 2026 12:00:00 GMT"}}, error_text("RequestTimeTooSkewed"));
+        });
+        s3_options options = at_aws ? aws_options(script) : options_for(script);
+        options.credentials.reset();
+        options.surroundings = environment({{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/keys"}}, "/", "/nonexistent");
+        std::atomic<int> minutes = 0;
+        options.clock = [&] {
+            return std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + std::chrono::hours(11) +
+                   std::chrono::minutes(30 + minutes);
+        };
+        const s3_storage store("s3://bucket", options);
+        CHECK(store.head(key)->size == 3);
+        CHECK(count_to(script, container) == 1);
+        minutes = 46;  // the end is 14 minutes away, and 44 to the clock here
+        CHECK(store.head(key)->size == 3);
+        CHECK(count_to(script, container) == (at_aws ? 2 : 1));
+    }
+}
+
+TEST_CASE("an upload that took long is no wrong clock") {
+    std::atomic<int> minutes = 0;
+    const auto now = [&] {
+        return std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + std::chrono::minutes(minutes.load());
+    };
+    const scripted_transport script([&](const http::request&) {
+        minutes += 6;
+        return answer_of(403, {{"Date", fake_s3::http_date(now())}}, error_text("AccessDenied"));
+    });
+    s3_options options = options_for(script);
+    options.clock = now;
+    const s3_storage store("s3://bucket", options);
+    CHECK(error_of([&] { store.put(key, byte_source::from_text("x")); })->kind() == errc::access_denied);
+    CHECK(script.requests().size() == 1);
+}
+
+TEST_CASE("the services that give credentials have hosts and certificates of their own") {
+    SUBCASE("of AWS's hosts those that the bucket's are of") {
+        const scripted_transport script([](const http::request&) { return answer_of(403); });
+        s3_options options = aws_options(script);
+        options.credentials.reset();
+        options.surroundings =
+            environment({{"AWS_ACCESS_KEY_ID", "K"}, {"AWS_SECRET_ACCESS_KEY", "x"}}, "/", "/nonexistent");
+        options.role_arn = "arn:r";
+        options.fips = true;
+        CHECK(error_of([&] { s3_storage("s3://bucket", options).head(key); })->kind() == errc::access_denied);
+        CHECK(script.requests().front().server.host == "sts-fips.us-east-1.amazonaws.com");
+    }
+    SUBCASE("by the options of their transport") {
+        s3_options options = options_for({});
+        options.credentials_transport.emplace().ca_bundle = "/nonexistent/ca.pem";
+        const auto open = [&] { const s3_storage store("s3://bucket", options); };
+        CHECK_FALSE(error_of(open));  // the keys are given, and no service is asked
+        options.credentials.reset();
+        CHECK(error_of(open)->kind() == errc::not_configured);
+    }
+}
+
 TEST_CASE("a HEAD that is refused without a word is explained") {
     const scripted_transport script([](const http::request& message) {
         return answer_of(400, {}, message.method == "HEAD" ? "" : error_text("ExpiredToken"));
@@ -452,6 +553,24 @@ TEST_CASE("a large body waits for the server's consent until it has answered wel
     const s3_storage other("s3://bucket", options_for(server));
     other.put(key, byte_source::from_text("small"));
     CHECK_FALSE(server.state().requests.back().expect_continue);
+}
+
+TEST_CASE("what refuses to be asked for consent is not asked again") {
+    const fake_s3 server;
+    int refused = 0;
+    const auto refusing = [&](const http::request& message, const http::exchange_options& options) {
+        if (!message.expect_continue) return server(message, options);
+        ++refused;
+        http::response answer;
+        answer.status = 417;
+        return testing_support::deliver(answer, options);
+    };
+    const s3_storage store("s3://bucket", options_for(refusing));
+    const std::string large((1U << 20) + 1, 'x');
+    store.put(key, byte_source::from_text(large));
+    CHECK(get_text(store, key) == large);
+    store.put(key, byte_source::from_text(large));
+    CHECK(refused == 1);
 }
 
 TEST_CASE("no more requests at a time than connections") {

@@ -245,11 +245,39 @@ TEST_CASE("certificates and proxies") {
     own.transport.ca_bundle = "/own.pem";
     CHECK(transport({{"AWS_CA_BUNDLE", "/aws.pem"}}, own).ca_bundle == "/own.pem");
 
+    CHECK_FALSE(resolve({{"AWS_CA_BUNDLE", "/aws.pem"}}).options.credentials_transport);
+
     const variables proxied{{"https_proxy", "http://proxy:3128"}};
     REQUIRE(transport(proxied).proxies.for_https);
     CHECK(transport(proxied).proxies.for_https->server.host == "proxy");
     own.transport.proxies.direct = {"*"};
     CHECK_FALSE(transport(proxied, own).proxies.for_https);
+}
+
+TEST_CASE("Metaflow's setting of certificates is for S3 alone") {
+    const auto transport = [](variables values, s3_options options = {}) {
+        values.emplace("AWS_CA_BUNDLE", "/aws.pem");
+        values.emplace("https_proxy", "http://proxy:3128");
+        return resolve(std::move(values), std::move(options)).options.credentials_transport;
+    };
+    for (const char* const value : {"False", "true", "/mf.pem"}) {
+        CAPTURE(value);
+        const auto others = transport({{"METAFLOW_S3_VERIFY_CERTIFICATE", value}});
+        REQUIRE(others);
+        CHECK(others->verify_certificate);
+        CHECK(others->ca_bundle == "/aws.pem");
+        CHECK(others->proxies.for_https);
+    }
+    const auto plain = resolve({{"METAFLOW_S3_VERIFY_CERTIFICATE", "/mf.pem"}}).options.credentials_transport;
+    REQUIRE(plain);
+    CHECK(plain->ca_bundle.empty());
+
+    s3_options own;
+    own.transport.verify_certificate = false;  // of every service, since no variable says so
+    CHECK_FALSE(transport({{"METAFLOW_S3_VERIFY_CERTIFICATE", "/mf.pem"}}, own)->verify_certificate);
+    own.credentials_transport.emplace();
+    CHECK(transport({}, own)->verify_certificate);
+    CHECK(transport({}, own)->ca_bundle == "/aws.pem");
 }
 
 TEST_CASE("what is said of objects") {

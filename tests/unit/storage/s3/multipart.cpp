@@ -274,6 +274,45 @@ TEST_CASE_FIXTURE(fixture, "multipart_upload: the newest unfinished upload of ex
     CHECK(server.state().uploads.size() == 3);
 }
 
+TEST_CASE_FIXTURE(fixture, "multipart_upload: what a lost request began is taken over where it can be no other's") {
+    bool has_rival = false;
+    auto losing =
+        client_for([&, is_first = true](const http::request& message, const http::exchange_options& options) mutable {
+            const http::response answer = server(message, options);
+            const bool is_lost = message.method == "POST" && std::exchange(is_first, false);
+            if (is_lost && has_rival) begin_upload();
+            if (is_lost) throw error(errc::unavailable, "send", "", "the answer is lost");
+            return answer;
+        });
+    const auto create = [&](bool looks_first) {
+        multipart_upload upload(losing, {.verb = "put", .key = key});
+        if (looks_first) CHECK_FALSE(upload.find_unfinished());
+        upload.create();
+    };
+    SUBCASE("none was there before, and one is") {
+        create(true);
+        CHECK(count("POST", "uploads=") == 1);
+        CHECK(server.state().uploads.empty());
+    }
+    SUBCASE("create looks before where nobody has") {
+        create(false);
+        CHECK(count("POST", "uploads=") == 1);
+        CHECK(server.state().uploads.empty());
+    }
+    SUBCASE("not where there was another before") {
+        begin_upload();
+        create(false);
+        CHECK(count("POST", "uploads=") == 2);
+        CHECK(server.state().uploads.size() == 2);
+    }
+    SUBCASE("not where there are two") {
+        has_rival = true;
+        create(true);
+        CHECK(count("POST", "uploads=") == 2);
+        CHECK(server.state().uploads.size() == 2);
+    }
+}
+
 TEST_CASE_FIXTURE(fixture, "multipart_upload: a server that can't list uploads has none to take over") {
     begin_upload();
     for (const unsigned status : {403U, 501U, 500U}) {

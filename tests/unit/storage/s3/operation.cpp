@@ -121,6 +121,26 @@ TEST_CASE("operation: prepare changes each exchange before it is signed, finishe
     CHECK(finished == std::vector{true, true});
 }
 
+TEST_CASE("operation: lost is told of each exchange that may have been performed without an answer that says so") {
+    int lost = 0;
+    const auto lost_by = [&](http::any_transport transport) {
+        auto store = client_for(std::move(transport));
+        s3::operation what{.verb = "put", .method = "PUT", .object = "key"};
+        what.lost = [&] { ++lost; };
+        lost = 0;
+        failure_of([&] { store.send(what); });
+        return lost;
+    };
+    CHECK(lost_by(losing(always(200), 2)) == 2);
+    CHECK(lost_by(always(200)) == 0);
+    CHECK(lost_by(always(503)) == 0);
+    CHECK(lost_by(always(500)) == 5);
+    CHECK(lost_by(always(504)) == 5);
+    CHECK(lost_by(scripted_transport([](const http::request&) -> http::response {
+              throw error(errc::unavailable, "connect", "", "nobody listens");
+          })) == 0);
+}
+
 TEST_CASE("operation: the body of an answer goes where the destination says, asked with the answer's header") {
     auto store = client_for(always(200, "content"));
     memory_sink sink;

@@ -1,7 +1,6 @@
 #include <holdfast/storage/s3/settings.hpp>
 
 #include <optional>
-#include <string_view>
 
 #include <doctest/doctest.h>
 
@@ -70,12 +69,6 @@ TEST_CASE("flag: neither true nor false is an error that names the setting, not 
     const auto failure = error_of([&] { all.flag({"BAD"}, ""); });
     CHECK(failure.kind() == errc::not_configured);
     CHECK(failure.message().find("BAD") != std::string::npos);
-}
-
-TEST_CASE("to_flag") {
-    for (const std::string_view text : {"true", "TRUE", "1", "yes", "On"}) CHECK(to_flag(text) == std::optional(true));
-    for (const std::string_view text : {"false", "0", "NO", "off"}) CHECK(to_flag(text) == std::optional(false));
-    for (const std::string_view text : {"", "2", "y", " true", "truee"}) CHECK_FALSE(to_flag(text));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <random>
@@ -16,6 +17,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <holdfast/auth/aws_credentials.hpp>
 #include <holdfast/core/error.hpp>
@@ -93,6 +95,26 @@ http::any_transport dead_after(const fake_s3& server, std::size_t requests) {
         if (seen == 0) throw error(errc::unavailable, "send", "", "the script is dead");
         return server(message, options);
     };
+}
+
+/// Passes requests on, but answers those of one kind itself.
+http::any_transport answering(const http::any_transport& server, std::string method, std::string in_target,
+                              const http::response& answer) {
+    return [=](const http::request& message, const http::exchange_options& options) {
+        const bool is_meant = message.method == method && message.target.find(in_target) != std::string::npos;
+        return is_meant ? testing_support::deliver(answer, options) : server(message, options);
+    };
+}
+
+/// An upload of the key that another writer began just now.
+void begin_elsewhere(const fake_s3& server) {
+    server.state().uploads["stranger"] = {.key = "dir/key", .initiated = server.state().now};
+}
+
+/// Whether it is still there, and nobody else wrote to it.
+bool is_left_alone(const fake_s3& server) {
+    const auto found = server.state().uploads.find("stranger");
+    return found != server.state().uploads.end() && found->second.parts.empty();
 }
 
 }  // namespace
@@ -236,7 +258,7 @@ TEST_CASE("the network fails once, at any request of a put") {
                 };
                 return s.put_stream(key, stream).size == large_text().size();
             };
-            CHECK(check(large_text(), put) == 6);
+            CHECK(check(large_text(), put) == 7);
         }
     }
 }
@@ -320,6 +342,33 @@ TEST_CASE("an upload that a killed process left is continued") {
         CHECK(holds(server, large_text()));
         CHECK(server.state().uploads.empty());
     }
+    SUBCASE("or begun anew where nobody tells its parts") {
+        http::response portal;
+        portal.status = 200;
+        portal.text = "<html>sign in</html>";
+        const auto parts_answered = [&](const http::response& answer) {
+            return answering(server, "GET", "uploadId=", answer);
+        };
+        SUBCASE("to these credentials") {
+            options.custom_transport = parts_answered(fake_s3::failure(403, "AccessDenied"));
+        }
+        SUBCASE("at all") {
+            options.custom_transport = parts_answered(fake_s3::failure(501, "NotImplemented"));
+        }
+        SUBCASE("in an answer that can be read") {
+            options.custom_transport = parts_answered(portal);
+        }
+        s3_storage("s3://bucket", options).put(key, view(large_text()));
+        CHECK(holds(server, large_text()));
+        CHECK(server.state().uploads.empty());
+    }
+    SUBCASE("or begun anew beside it where it may be neither read nor aborted") {
+        const auto denied = fake_s3::failure(403, "AccessDenied");
+        options.custom_transport = answering(answering(server, "GET", "uploadId=", denied), "DELETE", "", denied);
+        s3_storage("s3://bucket", options).put(key, view(large_text()));
+        CHECK(holds(server, large_text()));
+        CHECK(server.state().uploads.size() == 1);
+    }
     SUBCASE("or cleaned away when it is old") {
         const s3_storage store("s3://bucket", options);
         server.state().now += std::chrono::hours(2);
@@ -336,6 +385,19 @@ TEST_CASE("an upload that a killed process left is continued") {
         CHECK(store.clean_unfinished("", std::chrono::seconds(0)) == 1);
         CHECK(server.state().uploads.empty());
     }
+}
+
+TEST_CASE("an old upload that may not be aborted keeps no other from it, and is an error in the end") {
+    const fake_s3 server;
+    for (const std::string name : {"a", "b", "c"}) {
+        server.state().uploads["id-" + name] = {.key = name, .initiated = server.state().now};
+    }
+    server.state().now += std::chrono::hours(2);
+    const auto refusing = answering(server, "DELETE", "/a?", fake_s3::failure(403, "AccessDenied"));
+    const s3_storage store("s3://bucket", options_for(refusing));
+    CHECK(failure_of([&] { store.clean_unfinished(std::chrono::hours(1)); }) == errc::access_denied);
+    CHECK(server.state().uploads.size() == 1);
+    CHECK(server.state().uploads.contains("id-a"));
 }
 
 TEST_CASE("credentials that expire during a large upload are replaced, and no part is lost") {
@@ -370,11 +432,7 @@ TEST_CASE("credentials that expire during a large upload are replaced, and no pa
 
 TEST_CASE("a server that lists no uploads still takes them") {
     const fake_s3 server;
-    const auto without_lists = [server](const http::request& message, const http::exchange_options& options) {
-        const bool is_list = message.method == "GET" && message.target.find("uploads=") != std::string::npos;
-        return is_list ? testing_support::deliver(fake_s3::failure(403, "AccessDenied"), options)
-                       : server(message, options);
-    };
+    const auto without_lists = answering(server, "GET", "uploads=", fake_s3::failure(403, "AccessDenied"));
     s3_storage("s3://bucket", options_for(without_lists)).put(key, view(large_text()));
     CHECK(holds(server, large_text()));
 }
@@ -406,6 +464,68 @@ TEST_CASE("stopping an upload ends it and leaves nothing") {
     const s3_storage store("s3://bucket", options_for(stopping));
     CHECK(failure_of([&] { store.put(key, view(large_text()), {.stop = stop.get_token()}); }) == errc::cancelled);
     CHECK(server.state().objects.empty());
+    CHECK(server.state().uploads.empty());
+}
+
+TEST_CASE("an upload that another writer has just begun is neither taken over nor aborted") {
+    const fake_s3 server;
+    begin_elsewhere(server);
+    std::stop_source stop;
+    bool is_first = true;
+    std::function<http::response(const http::exchange_options&)> meet;
+    const auto meeting = [&](const http::request& message, const http::exchange_options& options) {
+        const bool begins = message.method == "POST" && message.target.find("uploads=") != std::string::npos;
+        return begins && std::exchange(is_first, false) ? meet(options) : server(message, options);
+    };
+    s3_options options = options_for(meeting);
+    options.resume = false;
+    const s3_storage store("s3://bucket", options);
+    const auto put = [&] { store.put(key, view(large_text()), {.stop = stop.get_token()}); };
+    SUBCASE("by a put that is stopped before it begins its own") {
+        meet = [&](const http::exchange_options&) -> http::response {
+            stop.request_stop();
+            throw error(errc::cancelled, "send", "", "stopped");
+        };
+        CHECK(failure_of(put) == errc::cancelled);
+    }
+    SUBCASE("by a put that is stopped while it begins its own") {
+        meet = [&](const http::exchange_options& how) -> http::response {
+            how.state->sent = true;
+            stop.request_stop();
+            throw error(errc::cancelled, "send", "", "stopped");
+        };
+        CHECK(failure_of(put) == errc::cancelled);
+    }
+    SUBCASE("by a put whose first request to begin is refused for now") {
+        meet = [](const http::exchange_options& how) {
+            return testing_support::deliver(fake_s3::failure(503, "SlowDown"), how);
+        };
+        put();
+        CHECK(holds(server, large_text()));
+    }
+    SUBCASE("by a put whose first request to begin is lost") {
+        meet = [](const http::exchange_options& how) -> http::response {
+            how.state->sent = true;
+            throw error(errc::unavailable, "send", "", "cut");
+        };
+        put();
+        CHECK(holds(server, large_text()));
+    }
+    CHECK(is_left_alone(server));
+}
+
+TEST_CASE("an upload that is stopped while it begins is aborted") {
+    const fake_s3 server;
+    std::stop_source stop;
+    const auto stopping = [&](const http::request& message, const http::exchange_options& options) {
+        const http::response answer = server(message, options);
+        if (message.method != "POST") return answer;
+        stop.request_stop();
+        throw error(errc::cancelled, "send", "", "stopped");
+    };
+    const s3_storage store("s3://bucket", options_for(stopping));
+    CHECK(failure_of([&] { store.put(key, view(large_text()), {.stop = stop.get_token()}); }) == errc::cancelled);
+    CHECK(count(server, "POST", "uploads=") == 1);
     CHECK(server.state().uploads.empty());
 }
 
@@ -455,6 +575,21 @@ TEST_CASE("a large conditional put that can't succeed sends nothing") {
     CHECK(count_parts(server) == 0);
     CHECK(store.put_if_match(key, view(large_text()), server.state().objects["dir/key"].etag));
     CHECK(holds(server, large_text()));
+}
+
+TEST_CASE("a large conditional put by one who may not read is decided at its end") {
+    const fake_s3 server;
+    http::response denied;
+    denied.status = 403;
+    const s3_storage store("s3://bucket", options_for(answering(server, "HEAD", "", denied)));
+    CHECK(store.put_if_absent(key, view(large_text())));
+    CHECK(holds(server, large_text()));
+    const std::string etag = server.state().objects["dir/key"].etag;
+    CHECK_FALSE(store.put_if_absent(key, view(random_text(large_text().size(), 3))));
+    CHECK_FALSE(store.put_if_match(key, view(random_text(large_text().size(), 3)), "\"other\""));
+    CHECK(holds(server, large_text()));
+    CHECK(store.put_if_match(key, view(large_text()), etag));
+    CHECK(server.state().uploads.empty());
 }
 
 TEST_CASE("a conflict of two writers is tried again") {

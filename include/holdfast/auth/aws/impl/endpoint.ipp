@@ -3,6 +3,9 @@
 
 #include <holdfast/auth/aws/endpoint.hpp>
 
+#include <algorithm>
+#include <array>
+
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/ascii.hpp>
 
@@ -27,6 +30,15 @@ inline constexpr aws_partition aws_partitions[] = {
 
 namespace holdfast::auth {
 
+HOLDFAST_DECL std::optional<bool> to_flag(std::string_view text) {
+    constexpr std::array<std::string_view, 4> yes{"true", "1", "yes", "on"};
+    constexpr std::array<std::string_view, 4> no{"false", "0", "no", "off"};
+    const std::string lower = detail::to_ascii_lower(text);
+    if (std::ranges::find(yes, lower) != yes.end()) return true;
+    if (std::ranges::find(no, lower) != no.end()) return false;
+    return std::nullopt;
+}
+
 HOLDFAST_DECL std::optional<std::string> aws_settings::get(const std::string& variable, std::string_view option) const {
     if (auto value = surroundings_->get(variable); value && !value->empty()) return value;
     auto value = profile_->get(option);
@@ -35,7 +47,10 @@ HOLDFAST_DECL std::optional<std::string> aws_settings::get(const std::string& va
 
 HOLDFAST_DECL std::optional<bool> aws_settings::get_bool(const std::string& variable, std::string_view option) const {
     const auto text = get(variable, option);
-    return text ? std::optional(detail::equals_ignoring_ascii_case(*text, "true")) : std::nullopt;
+    if (!text) return std::nullopt;
+    if (const auto value = to_flag(*text)) return value;
+    throw error(errc::not_configured, "read AWS's configuration", variable,
+                "this is neither true nor false; correct it there or in the profile's " + std::string(option));
 }
 
 HOLDFAST_DECL std::optional<std::string> aws_settings::region() const {
@@ -66,8 +81,11 @@ HOLDFAST_DECL std::optional<std::string> aws_settings::endpoint_url(std::string_
 }
 
 HOLDFAST_DECL std::string aws_settings::service_url(std::string_view host, std::string_view region) const {
-    const bool dual_stack = get_bool("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint").value_or(false);
-    const bool fips = get_bool("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint").value_or(false);
+    const auto is_on = [&](std::optional<bool> chosen, const char* variable, std::string_view option) {
+        return chosen ? *chosen : get_bool(variable, option).value_or(false);
+    };
+    const bool dual_stack = is_on(hosts_.dual_stack, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
+    const bool fips = is_on(hosts_.fips, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
     std::string url = "https://" + std::string(host);
     if (fips && (dual_stack || !region.starts_with("us-gov-"))) url += "-fips";  // GovCloud's plain hosts are FIPS ones
     url += '.';

@@ -6,6 +6,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <chrono>
 #include <utility>
 
 #include <holdfast/auth/aws/timestamp.hpp>
@@ -23,6 +24,18 @@ inline std::string required_key_text(const boost::json::object& answer, std::str
     auto text = auth::text_member(answer, name);
     if (!text || text->empty()) throw_bad_answer(source, key, "lacks '" + std::string(name) + "'");
     return *std::move(text);
+}
+
+inline std::optional<std::chrono::system_clock::time_point> read_expiration(const boost::json::object& answer,
+                                                                            std::string_view source,
+                                                                            std::string_view key) {
+    const boost::json::value* const end = answer.if_contains("Expiration");
+    if (end == nullptr || end->is_null()) return std::nullopt;
+    const auto text = auth::text_member(answer, "Expiration");
+    if (text && text->empty()) return std::nullopt;
+    const auto time = text ? auth::parse_timestamp(*text) : std::nullopt;
+    if (!time) throw_bad_answer(source, key, "has an 'Expiration' that is no time");
+    return time;
 }
 
 }  // namespace holdfast::detail
@@ -45,15 +58,10 @@ HOLDFAST_DECL std::optional<std::string> text_member(const boost::json::object& 
 
 HOLDFAST_DECL aws_credentials read_credentials(const boost::json::object& answer, std::string_view token_name,
                                                std::string_view source, std::string_view key) {
-    aws_credentials found{
-        .access_key_id = detail::required_key_text(answer, "AccessKeyId", source, key),
-        .secret_access_key = secret(detail::required_key_text(answer, "SecretAccessKey", source, key)),
-        .session_token = secret(text_member(answer, token_name).value_or(""))};
-    if (const auto end = text_member(answer, "Expiration"); end && !end->empty()) {
-        found.expires = parse_timestamp(*end);
-        if (!found.expires) detail::throw_bad_answer(source, key, "has an 'Expiration' that is no time");
-    }
-    return found;
+    return {.access_key_id = detail::required_key_text(answer, "AccessKeyId", source, key),
+            .secret_access_key = secret(detail::required_key_text(answer, "SecretAccessKey", source, key)),
+            .session_token = secret(text_member(answer, token_name).value_or("")),
+            .expires = detail::read_expiration(answer, source, key)};
 }
 
 }  // namespace holdfast::auth

@@ -4,6 +4,7 @@
 #include <holdfast/storage/s3/client.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -54,18 +55,37 @@ inline http::any_transport choose_transport(const s3_options& options) {
     return http::beast_transport(options.transport);
 }
 
-inline std::function<std::optional<auth::aws_credentials>(const std::stop_token&, detail::steady_time)> choose_provider(
-    const s3_options& options, const http::any_transport& transport) {
-    if (options.anonymous) return {};
-    if (options.provider) return [ask = options.provider](const auto&...) { return ask(); };
-    if (options.credentials) return [keys = *options.credentials](const auto&...) { return std::optional(keys); };
-    return auth::aws_credential_chain({.surroundings = options.surroundings,
-                                       .profile = options.profile,
-                                       .role_arn = options.role_arn,
-                                       .session_vars = options.session_vars,
-                                       .region = options.region,
-                                       .transport = transport,
-                                       .clock = options.clock});
+// Metaflow's setting of certificates is not for the services that give credentials.
+inline http::any_transport choose_credentials_transport(const s3_options& options, const http::any_transport& own) {
+    if (options.custom_transport || !options.credentials_transport) return own;
+    return http::beast_transport(*options.credentials_transport);
+}
+
+// The server's time, where that is AWS's: an endpoint of one's own may have a wrong one.
+inline clock_function choose_credentials_clock(const s3_options& options,
+                                               std::shared_ptr<const std::atomic<std::int64_t>> offset,
+                                               bool custom_endpoint) {
+    if (custom_endpoint) return options.clock;
+    return
+        [clock = options.clock, offset = std::move(offset)] { return clock() + std::chrono::seconds(offset->load()); };
+}
+
+HOLDFAST_DECL client::provider client::choose_provider(bool custom_endpoint) const {
+    if (options_.anonymous) return {};
+    if (options_.provider) return [ask = options_.provider](const auto&...) { return ask(); };
+    if (options_.credentials) return [keys = *options_.credentials](const auto&...) { return std::optional(keys); };
+    return [chain = auth::aws_credential_chain(
+                {.surroundings = options_.surroundings,
+                 .profile = options_.profile,
+                 .role_arn = options_.role_arn,
+                 .session_vars = options_.session_vars,
+                 .region = options_.region,
+                 .hosts = {.dual_stack = options_.dual_stack, .fips = options_.fips},
+                 .transport = choose_credentials_transport(options_, transport_),
+                 .clock = choose_credentials_clock(options_, clock_offset_, custom_endpoint)})](
+               const auth::aws_credentials* refused, const std::stop_token& stop, deadline_point deadline) {
+        return refused != nullptr ? chain.renew(*refused, stop, deadline) : chain(stop, deadline);
+    };
 }
 
 HOLDFAST_DECL client::client(bucket_address address, s3_options options)
@@ -73,7 +93,7 @@ HOLDFAST_DECL client::client(bucket_address address, s3_options options)
       bucket_(address.bucket),
       prefix_(address.prefix.empty() ? "" : address.prefix + '/'),
       transport_(choose_transport(options_)),
-      provider_(choose_provider(options_, transport_)),
+      provider_(choose_provider(address.custom)),
       retry_(options_.retry),
       slots_(std::max(options_.connections, 1U)) {
     auth::sigv4_signer signer(address.region, "s3");
@@ -93,13 +113,14 @@ HOLDFAST_DECL std::shared_ptr<const client::site> client::current_site() const {
 }
 
 HOLDFAST_DECL std::chrono::system_clock::time_point client::now() const {
-    return options_.clock() + std::chrono::seconds(clock_offset_.load());
+    return options_.clock() + std::chrono::seconds(clock_offset_->load());
 }
 
-HOLDFAST_DECL std::optional<auth::aws_credentials> client::credentials(const std::stop_token& stop,
+HOLDFAST_DECL std::optional<auth::aws_credentials> client::credentials(const auth::aws_credentials* refused,
+                                                                       const std::stop_token& stop,
                                                                        deadline_point deadline) const {
     if (options_.anonymous) return std::nullopt;
-    auto found = provider_(stop, deadline);
+    auto found = provider_(refused, stop, deadline);
     if (found) return found;
     throw error(errc::access_denied, "sign", "",
                 "there are no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or a profile, or ask for "
@@ -116,7 +137,7 @@ HOLDFAST_DECL http::request client::make_request(const operation& what, const si
     message.target = make_target(path, what.fields);
     if (options_.requester_pays) message.headers.set("x-amz-request-payer", "requester");
     constexpr std::uint64_t worth_asking = 1U << 20;
-    message.expect_continue = message.body.size() > worth_asking && !bucket_is_known_;
+    message.expect_continue = message.body.size() > worth_asking && !bucket_is_known_ && may_expect_;
     if (what.prepare) what.prepare(message);
     return message;
 }
@@ -124,11 +145,12 @@ HOLDFAST_DECL http::request client::make_request(const operation& what, const si
 HOLDFAST_DECL http::response client::exchange_once(const operation& what, const site& place, corrections& done,
                                                    http::exchange_state& state, deadline_point deadline) {
     state = {};
-    auto keys = credentials(what.stop, deadline);  // may take long, and requests of its own
+    auto keys = credentials(nullptr, what.stop, deadline);  // may take long, and requests of its own
     const held_slot slot(slots_, what.stop, deadline);
     http::request message = make_request(what, place);
     if (keys) {
-        done.signed_at = now();
+        done.offset = std::chrono::seconds(clock_offset_->load());
+        done.signed_at = options_.clock() + done.offset;
         place.signer.sign(message, *keys, done.signed_at, what.payload_hash);
         done.used = std::move(*keys);
     }
@@ -140,6 +162,7 @@ HOLDFAST_DECL http::response client::exchange_once(const operation& what, const 
         return answer;
     } catch (...) {
         if (what.finished) what.finished(state);
+        if (what.lost && state.sent) what.lost();
         throw;
     }
 }
@@ -179,6 +202,11 @@ HOLDFAST_DECL http::verdict client::judge(const operation& what, const http::res
     return http::verdict::final;
 }
 
+// Whether a request with this answer may have been performed; a server that is too busy (503) did nothing.
+inline bool tells_nothing(unsigned status) {
+    return status == 500 || status == 502 || status == 504;
+}
+
 HOLDFAST_DECL outcome client::send(const operation& what) {
     outcome result;
     corrections done;
@@ -200,6 +228,7 @@ HOLDFAST_DECL outcome client::send(const operation& what) {
     const auto decide = [&](const http::response& answer) {
         const auto verdict = result.settled ? http::verdict::final : judge(what, answer);
         result.is_passing = verdict != http::verdict::final;
+        if (result.is_passing && what.lost && tells_nothing(answer.status)) what.lost();
         result.repeated |= result.is_passing;
         return verdict;
     };

@@ -45,7 +45,15 @@ HOLDFAST_DECL bool client::correct(const operation& what, const http::response& 
     const auto why = find_failure(answer);
     if (!why || answer.status < 300 || answer.status >= 500) return false;
     return correct_region(*why, place, done) || correct_clock(answer, done) ||
-           correct_credentials(what, *why, done, deadline);
+           correct_credentials(what, *why, done, deadline) || correct_expectation(answer, done);
+}
+
+// RFC 9110, section 10.1.1: what a server or proxy does not know is left out.
+HOLDFAST_DECL bool client::correct_expectation(const http::response& answer, corrections& done) {
+    if (done.expectation || answer.status != 417) return false;
+    done.expectation = true;
+    may_expect_ = false;
+    return true;
 }
 
 HOLDFAST_DECL bool client::correct_region(const failure& why, const site& place, corrections& done) {
@@ -72,12 +80,16 @@ HOLDFAST_DECL bool client::correct_clock(const http::response& answer, correctio
     const std::string* date = answer.headers.find("date");
     const auto theirs = date != nullptr ? parse_http_date(*date) : std::nullopt;
     if (!theirs) return false;
-    // not by now(), which another request may have corrected meanwhile
-    if (std::chrono::abs(seconds_between(done.signed_at, *theirs)) < tolerated) return false;
-    const auto offset = seconds_between(options_.clock(), *theirs);
+    const auto here = options_.clock();
+    const auto is_near = [&](std::chrono::system_clock::time_point time) {
+        return std::chrono::abs(seconds_between(time, *theirs)) < tolerated;
+    };
+    // not by now(), which another request may have corrected meanwhile; a body may have taken long to send
+    if (is_near(done.signed_at) || is_near(here + done.offset)) return false;
+    const auto offset = seconds_between(here, *theirs);
     if (std::chrono::abs(offset) > believable) return false;
     done.clock = true;
-    clock_offset_ = offset.count();
+    *clock_offset_ = offset.count();
     return true;
 }
 
@@ -87,9 +99,8 @@ HOLDFAST_DECL bool client::correct_credentials(const operation& what, const fail
                          why.code == "TokenRefreshRequired" || why.code == "InvalidAccessKeyId";
     if (done.credentials || !are_old) return false;
     done.credentials = true;
-    const auto now_good = credentials(what.stop, deadline);
-    return now_good && (now_good->access_key_id != done.used.access_key_id ||
-                        !(now_good->session_token == done.used.session_token));
+    const auto now_good = credentials(&done.used, what.stop, deadline);
+    return now_good && !auth::are_same(*now_good, done.used);
 }
 
 }  // namespace holdfast::s3

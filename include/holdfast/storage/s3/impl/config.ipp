@@ -7,6 +7,7 @@
 #include <charconv>
 #include <utility>
 
+#include <holdfast/auth/aws/endpoint.hpp>
 #include <holdfast/core/error.hpp>
 #include <holdfast/detail/ascii.hpp>
 #include <holdfast/detail/percent_encoding.hpp>
@@ -49,12 +50,7 @@ inline http::url parse_endpoint(const setting& endpoint) {
                 endpoint.name + " is no URL of an S3 endpoint; write https://host:port");
 }
 
-inline void resolve_transport(s3_options& options, const settings& known) {
-    http::transport_options& transport = options.transport;
-    const auto certificate = known.find({"METAFLOW_S3_VERIFY_CERTIFICATE"}, {});
-    const auto is_flag = certificate ? to_flag(certificate->value) : std::nullopt;
-    if (is_flag == false) transport.verify_certificate = false;
-    if (transport.ca_bundle.empty() && certificate && !is_flag) transport.ca_bundle = certificate->value;
+inline void complete_transport(http::transport_options& transport, const s3_options& options, const settings& known) {
     if (transport.ca_bundle.empty()) {
         transport.ca_bundle = known.find({"AWS_CA_BUNDLE"}, "ca_bundle").value_or(setting{}).value;
     }
@@ -62,6 +58,18 @@ inline void resolve_transport(s3_options& options, const settings& known) {
     if (!proxies.for_http && !proxies.for_https && proxies.direct.empty()) {
         transport.proxies = http::proxy_settings::from_environment(options.surroundings);
     }
+}
+
+inline void resolve_transports(s3_options& options, const settings& known) {
+    http::transport_options& transport = options.transport;
+    if (const auto certificate = known.find({"METAFLOW_S3_VERIFY_CERTIFICATE"}, {})) {
+        if (!options.credentials_transport) options.credentials_transport = transport;
+        const auto is_verified = auth::to_flag(certificate->value);
+        if (is_verified == false) transport.verify_certificate = false;
+        if (!is_verified && transport.ca_bundle.empty()) transport.ca_bundle = certificate->value;
+    }
+    complete_transport(transport, options, known);
+    if (options.credentials_transport) complete_transport(*options.credentials_transport, options, known);
 }
 
 inline void resolve_attempts(s3_options& options, const settings& known) {
@@ -190,7 +198,7 @@ HOLDFAST_DECL bucket_address resolve(const store_url& url, s3_options& options) 
     if (endpoint) place_at_custom(address, *endpoint);
     if (!endpoint) place_at_aws(address);
     address.virtual_hosted = is_virtual_hosted(address, find_addressing(options, known));
-    resolve_transport(options, known);
+    resolve_transports(options, known);
     resolve_attempts(options, known);
     resolve_integrity(options, known, address.custom);
     resolve_object_options(options, known);

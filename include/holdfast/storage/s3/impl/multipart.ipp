@@ -55,10 +55,7 @@ inline std::chrono::milliseconds cleaning_time(const client& store) {
 inline constexpr std::chrono::milliseconds landing_time{250};
 
 HOLDFAST_DECL multipart_upload::multipart_upload(client& store, plan what)
-    : store_(store),
-      plan_(std::move(what)),
-      object_(store.object_name(plan_.verb, plan_.key)),
-      began_(std::chrono::steady_clock::now()) {}
+    : store_(store), plan_(std::move(what)), object_(store.object_name(plan_.verb, plan_.key)) {}
 
 HOLDFAST_DECL multipart_upload::~multipart_upload() {
     if (id_.empty()) return;
@@ -96,19 +93,16 @@ HOLDFAST_DECL void multipart_upload::fail(const operation& what, const http::res
                           server_words(why.value_or(failure{}), answer.status));
 }
 
-HOLDFAST_DECL std::optional<std::string> multipart_upload::find_just_begun() {
-    constexpr std::chrono::seconds tolerance{5};  // servers round times
+// What the server began without saying so: the one upload of the key, still without parts, where there was none before.
+HOLDFAST_DECL std::optional<std::string> multipart_upload::find_lost() {
+    if (was_alone_ != true) return std::nullopt;
     try {
         const auto found = list_unfinished(store_, begin("GET"), object_);
-        const auto elapsed = std::chrono::steady_clock::now() - began_;
-        for (const auto& upload : found.uploads) {
-            // by the server's clock alone, which may differ from ours
-            if (seen_.contains(upload.id) || found.as_of - upload.initiated > elapsed + tolerance) continue;
-            id_ = upload.id;
-            const bool is_empty = parts().empty();
-            if (is_empty) return std::exchange(id_, {});
-            id_.clear();
-        }
+        if (found.uploads.size() != 1) return std::nullopt;
+        id_ = found.uploads.front().id;
+        const bool is_empty = parts().empty();
+        std::string id = std::exchange(id_, {});
+        if (is_empty) return id;
     } catch (const error& failure) {
         id_.clear();
         if (failure.kind() == errc::cancelled && plan_.stop.stop_requested()) throw;
@@ -117,6 +111,7 @@ HOLDFAST_DECL std::optional<std::string> multipart_upload::find_just_begun() {
 }
 
 HOLDFAST_DECL void multipart_upload::create() {
+    if (!was_alone_) find_unfinished();
     if (!plan_.checksums) return create_once(false);
     try {
         create_once(true);
@@ -140,14 +135,16 @@ HOLDFAST_DECL void multipart_upload::create_once(bool whole_checksum) {
         id = parse_upload_id(answer.text);
         is_answered = true;
     };
+    bool is_lost = false;  // an answer, and with it perhaps an id
+    what.lost = [&] { is_lost = true; };
     what.settled = [&] {
-        if (auto begun = find_just_begun()) id = std::move(*begun);
+        if (auto begun = is_lost ? find_lost() : std::nullopt) id = std::move(*begun);
         return !id.empty();
     };
     try {
         store_.require(what);
     } catch (const error& failure) {
-        if (failure.is_retryable() || failure.kind() == errc::cancelled) give_up_creating();
+        if (is_lost && (failure.is_retryable() || failure.kind() == errc::cancelled)) give_up_creating();
         throw;
     }
     id_ = std::move(id);
@@ -155,11 +152,11 @@ HOLDFAST_DECL void multipart_upload::create_once(bool whole_checksum) {
     has_whole_checksum_ = whole_checksum;
 }
 
-// The last attempt may have been performed as well; what it began is left to the destructor.
+// What an attempt began whose answer was lost goes to the destructor.
 HOLDFAST_DECL void multipart_upload::give_up_creating() noexcept {
     plan_.stop = {};
     deadline_ = cleaning_time(store_);
-    if (auto begun = find_just_begun()) id_ = std::move(*begun);
+    if (auto begun = find_lost()) id_ = std::move(*begun);
 }
 
 HOLDFAST_DECL void multipart_upload::take_over(std::string id) {
@@ -170,9 +167,10 @@ HOLDFAST_DECL void multipart_upload::take_over(std::string id) {
 }
 
 HOLDFAST_DECL std::optional<std::string> multipart_upload::find_unfinished() {
+    was_alone_ = false;
     try {
         const auto found = list_unfinished(store_, begin("GET"), object_);
-        for (const auto& upload : found.uploads) seen_.insert(upload.id);
+        was_alone_ = found.uploads.empty();
         const auto newest = std::ranges::max_element(found.uploads, {}, &unfinished_upload::initiated);
         return newest != found.uploads.end() ? std::optional(newest->id) : std::nullopt;
     } catch (const error& failure) {

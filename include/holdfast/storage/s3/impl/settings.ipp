@@ -3,12 +3,10 @@
 
 #include <holdfast/storage/s3/settings.hpp>
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
+#include <holdfast/auth/aws/endpoint.hpp>
 #include <holdfast/core/error.hpp>
-#include <holdfast/detail/ascii.hpp>
 
 namespace holdfast::s3 {
 
@@ -53,18 +51,9 @@ HOLDFAST_DECL std::optional<bool> settings::flag(std::initializer_list<const cha
                                                  std::string_view field) const {
     const auto found = find(variables, field);
     if (!found) return std::nullopt;
-    const auto value = to_flag(found->value);
+    const auto value = auth::to_flag(found->value);
     if (!value) throw_bad_setting(*found, "true or false");
     return value;
-}
-
-HOLDFAST_DECL std::optional<bool> to_flag(std::string_view text) {
-    constexpr std::array<std::string_view, 4> yes{"true", "1", "yes", "on"};
-    constexpr std::array<std::string_view, 4> no{"false", "0", "no", "off"};
-    const std::string lower = detail::to_ascii_lower(text);
-    if (std::ranges::find(yes, lower) != yes.end()) return true;
-    if (std::ranges::find(no, lower) != no.end()) return false;
-    return std::nullopt;
 }
 
 [[noreturn]] HOLDFAST_DECL void throw_bad_setting(const setting& what, std::string_view expected) {

@@ -135,6 +135,18 @@ inline bool may_take_over(const s3_options& options) {
     return options.resume && options.server_side_encryption.empty() && options.storage_class.empty();
 }
 
+// The parts of an upload that another process left. One whose parts can't be read, as where the policy does not allow
+// it, is of no use, and no reason to fail.
+inline std::vector<part> parts_left(multipart_upload& upload, const object_key& key) {
+    try {
+        return upload.parts();
+    } catch (const error& failure) {
+        if (failure.kind() == errc::cancelled || failure.kind() == errc::not_configured) throw;
+        throw upload_lost(errc::unavailable, "put", key.str(),
+                          "an upload that was left can't be continued: " + failure.message());
+    }
+}
+
 inline std::optional<object_info> put_parts_once(client& store, const object_key& key, const byte_source& source,
                                                  const put_options& options, const put_condition& condition,
                                                  bool resume) {
@@ -144,7 +156,7 @@ inline std::optional<object_info> put_parts_once(client& store, const object_key
     const auto unfinished = resume ? upload.find_unfinished() : std::nullopt;
     if (unfinished) {
         upload.take_over(*unfinished);
-        sender.keep(upload.parts());
+        sender.keep(parts_left(upload, key));
     } else {
         upload.create();
     }
@@ -156,8 +168,13 @@ inline std::optional<object_info> put_parts_once(client& store, const object_key
 // Sending a large object only to hear that its condition does not hold is worth a look beforehand.
 inline bool can_hold(client& store, const object_key& key, const put_options& options, const put_condition& condition) {
     if (condition.is_any()) return true;
-    const auto found = find_object(store, "put", key, options.stop);
-    return condition.if_absent ? !found : found && found->info.etag == canonical_etag(condition.if_match);
+    try {
+        const auto found = find_object(store, "put", key, options.stop);
+        return condition.if_absent ? !found : found && found->info.etag == canonical_etag(condition.if_match);
+    } catch (const error& failure) {
+        if (failure.kind() != errc::access_denied) throw;
+        return true;  // who may not read may still write, and the server checks the condition
+    }
 }
 
 HOLDFAST_DECL std::optional<object_info> put_object(client& store, const object_key& key, const byte_source& source,
