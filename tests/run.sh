@@ -100,7 +100,7 @@ install_peers() {
 }
 
 with_pytest() {
-    PYTHONDONTWRITEBYTECODE=1 "$build/venv/bin/python" -m pytest -q -n 3 --no-loadscope-reorder -p no:cacheprovider "$1"
+    PYTHONDONTWRITEBYTECODE=1 "$build/venv/bin/python" -m pytest -q -rs -n 3 --no-loadscope-reorder -p no:cacheprovider "$1"
 }
 
 finish() {
@@ -123,7 +123,7 @@ if [[ $mode == quick ]]; then
 fi
 
 set -m # a process group of its own, which ends with this script
-install_peers >"$build/peers.log" 2>&1 & # they download while the programs build
+install_peers </dev/null >"$build/peers.log" 2>&1 & # they download while the programs build
 peers=$!
 set +m
 trap 'kill -- "-$peers" 2>/dev/null' EXIT

@@ -135,12 +135,15 @@ public:
         return fetched;
     }
 
-    /// Loads into `directory()`. Effects: what it held gives way to what is loaded, and only to that.
+    /// Loads into `directory()`. Effects: what it held gives way to what is loaded, and only to that, so that there has
+    /// to be room for both.
     fetched_tree load(const reference& which, const load_options& options = {}) {
+        auto document = reader_.resolve(which, options.stop);
         auto fetched = into_own([&](const std::filesystem::path& path) {
-            return std::optional{load(which, path, detail::without_resume(options))};
+            return std::optional{reader_.load(document, path, detail::without_resume(options))};
         });
         fetched->directory = own_directory();
+        loaded_ = std::move(document);
         return std::move(*fetched);
     }
 

@@ -24,8 +24,9 @@ struct delete_options {
 ///
 /// Effects: all or nothing.
 /// Errors: `key_not_compatible` for a key of no kind; `not_found` where nothing is stored under it; `corrupt` where
-/// what is stored is not what was saved; `invalid_argument` where `directory` is a file; those of the storage.
-/// Wire: `load_model` of metaflow-checkpoint.
+/// what is stored is not what was saved; `invalid_argument` where `directory` can be no directory;
+/// `precondition_failed` where a mount, a file or a directory in it is in the way; those of the storage. Wire:
+/// `load_model` of metaflow-checkpoint.
 template <class Storage>
 fetched_tree load_model(const Storage& storage, const reference& which, const std::filesystem::path& directory,
                         const load_options& options = {}, const transfer_limits& limits = {}) {

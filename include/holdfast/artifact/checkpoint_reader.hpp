@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -97,7 +98,7 @@ public:
                 std::string_view root = metaflow::checkpoints_prefix) const {
         metaflow::check_search_path(pathspec);
         detail::read_documents<checkpoint_reference>(storage_, task_documents(pathspec, stop, root), limits_, on_damage,
-                                                     visit, detail::all_documents, stop);
+                                                     visit, stop);
     }
 
     bool is_documented(const checkpoint_reference& document) const { return detail::is_documented(storage_, document); }
@@ -139,15 +140,19 @@ private:
             return (options.name && document.id.name != *options.name) ||
                    (options.attempt && document.id.attempt != *options.attempt);
         });
-        const std::size_t at_most = limit ? detail::end_of_newest(documents, *limit) : documents.size();
         std::vector<checkpoint_reference> found;
-        found.reserve(at_most);
+        found.reserve(std::min(documents.size(), limit.value_or(documents.size())));
         const auto keep = [&](checkpoint_reference document) {
             found.push_back(std::move(document));
             return true;
         };
-        detail::read_documents<checkpoint_reference>(storage_, documents, limits_, options.on_damage, keep, at_most,
-                                                     options.stop);
+        for (std::size_t begin = 0; begin < documents.size() && (!limit || found.size() < *limit);) {
+            const auto end = limit ? detail::end_of_newest(documents, begin + *limit - found.size()) : documents.size();
+            const auto part = std::span(documents).subspan(begin, end - begin);
+            detail::read_documents<checkpoint_reference>(storage_, part, limits_, options.on_damage, keep,
+                                                         options.stop);
+            begin = end;
+        }
         return found;
     }
 

@@ -89,7 +89,7 @@ private:
             if (is_newer && accept(one)) newest = std::move(one);
             return true;
         };
-        read_documents<checkpoint_reference>(storage_, listed, limits_, {}, take, all_documents, stop);
+        read_documents<checkpoint_reference>(storage_, listed, limits_, {}, take, stop);
         return newest;
     }
 

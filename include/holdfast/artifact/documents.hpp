@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -58,7 +58,6 @@ namespace detail {
 
 inline constexpr std::uint64_t document_limit = 16U << 20U;   // bytes; no larger document is read
 inline constexpr std::uint64_t manifest_limit = 512U << 20U;  // bytes; some three million files
-inline constexpr std::size_t all_documents = std::numeric_limits<std::size_t>::max();
 
 /// The documents below a prefix, newest first by their names, so that a limit reads no more than it needs.
 template <storage_backend Storage>
@@ -147,21 +146,20 @@ std::optional<Document> read_document(const Storage& storage, const object_key& 
     }
 }
 
-/// Reads documents in parallel and hands them over in order until `visit` returns false, `at_most` so many; no more are
-/// read than are needed for that. Batches grow, so that few results come soon and many with few threads started and few
-/// waits for the slowest. The thread that reads a text takes it apart.
-/// @param documents whatever has a `key`
+/// Reads documents in parallel and hands them over in order until `visit` returns false. Batches grow, so that few
+/// results come soon and many with few threads started and few waits for the slowest. The thread that reads a text
+/// takes it apart.
+/// @param documents of whatever has a `key`
 /// Errors: `cancelled` where `stop` was asked to before the last one was handed over; those of the storage.
-template <class Document, storage_backend Storage, class Listed, std::predicate<Document> Visit>
-void read_documents(const Storage& storage, const std::vector<Listed>& documents, const transfer_limits& limits,
-                    const damage_handler& on_damage, Visit visit, std::size_t at_most = all_documents,
-                    const std::stop_token& stop = {}) {
+template <class Document, storage_backend Storage, std::ranges::contiguous_range Listed, std::predicate<Document> Visit>
+void read_documents(const Storage& storage, const Listed& documents, const transfer_limits& limits,
+                    const damage_handler& on_damage, Visit visit, const std::stop_token& stop = {}) {
     if (documents.empty()) return;
     const auto reader = reading_below(storage, documents.front().key.parent());  // where nearly all of them are
     constexpr std::size_t largest_batch = 1024;
     std::size_t batch = std::size_t{std::max(limits.connections, 1U)} * 8;
-    for (std::size_t first = 0; first < documents.size() && at_most > 0;) {
-        const std::span part{documents.data() + first, std::min({batch, at_most, documents.size() - first})};
+    for (std::size_t first = 0; first < documents.size();) {
+        const std::span part{documents.data() + first, std::min(batch, documents.size() - first)};
         std::vector<std::pair<std::optional<Document>, std::optional<error>>> read(part.size());
         parallel_for(
             part.size(), limits.connections,
@@ -173,7 +171,6 @@ void read_documents(const Storage& storage, const std::vector<Listed>& documents
             if (damage && on_damage) on_damage(*damage);
             if (!document) continue;
             if (!visit(std::move(*document))) return;
-            --at_most;
         }
         first += part.size();
         batch = std::max(batch, std::min(batch * 2, largest_batch));

@@ -90,7 +90,7 @@ bool remove_latest(const Storage& storage, const object_key& key, const latest_s
 /// Moves a pointer that names what is gone, or is damaged, to the newest of `others`, or takes it away where there is
 /// none. What it moved to may be removed at the same time: then it moves on.
 /// @param others what is gone and the checkpoints beside it, as `checkpoints_left` knows them; these asked only then
-/// Errors: `cancelled`, and then the pointer is as it was; those of the storage.
+/// Errors: `cancelled`, and then the pointer is as it was or as another removal would move it; those of the storage.
 template <storage_backend Storage, class Others>
 void retreat_latest(const Storage& storage, const object_key& key, Others& others, const std::stop_token& stop = {}) {
     for (int i = 0; i < latest_tries; ++i) {
@@ -101,10 +101,14 @@ void retreat_latest(const Storage& storage, const object_key& key, Others& other
         const std::optional<checkpoint_reference> next = others.newest(stop);
         if (!next) {
             if (remove_latest(storage, key, state, others)) return;
-        } else if (replace_latest(storage, key, state, next->to_json())) {
-            if (is_documented(storage, *next)) return;
-            others.pass_over(next->key);
+            continue;
         }
+        if (is_documented(storage, *next)) {
+            check_not_stopped(stop, "remove", key.str());
+            if (!replace_latest(storage, key, state, next->to_json())) continue;
+            if (is_documented(storage, *next)) return;
+        }
+        others.pass_over(next->key);
     }
     throw error(errc::unavailable, "remove", key.str(), "too many writers move this pointer at once; try again");
 }

@@ -104,8 +104,7 @@ private:
             return true;
         };
         list_keys(storage_, metaflow::model_documents_prefix(options.pathspec), take, options.stop);
-        detail::read_documents<model_reference>(storage_, documents, limits_, options.on_damage, visitor,
-                                                detail::all_documents, options.stop);
+        detail::read_documents<model_reference>(storage_, documents, limits_, options.on_damage, visitor, options.stop);
     }
 
     static bool is_wanted(const metaflow::model_task_document_location& where, const model_list_options& options) {

@@ -112,6 +112,7 @@ bool remove_checkpoint(const Storage& storage, const reference& which, const tra
         storage.head(document) || detail::has_data(storage, key) || (task && detail::is_listed(storage, where, *task));
     detail::retreat(storage, where, task, limits, stop);
     if (task) storage.remove(metaflow::task_document_key(where.folder.root_prefix, *task, where.id));
+    detail::check_not_stopped(stop, "remove", key.str());
     storage.remove(document);
     detail::retreat(storage, where, task, limits, stop);  // another removal may have moved a pointer here meanwhile
     remove_prefix(storage, key, limits, stop);

@@ -37,8 +37,7 @@ public:
     /// Loads what the policy finds into `target`. Errors: `corrupt` where all that is there is damaged.
     std::optional<checkpoint_reference> run(load_policy policy, const std::filesystem::path& target) {
         auto found = options_.name ? newest(by_task(), nullptr, target) : from_task(target);
-        const bool may_go_on = options_.step_back || skipped_.empty();
-        if (!found && policy == load_policy::eager && may_go_on)
+        if (!found && policy == load_policy::eager && (options_.step_back || !has_damage()))
             found = options_.name ? newest(by_folder(), nullptr, target) : from_folder(target);
         if (!found) refuse_damage();
         return found;
@@ -101,6 +100,10 @@ private:
         }
     }
 
+    // What was removed is not damage; what lost its data while its document stands is.
+    static bool is_damaged(const skipped_checkpoint& each) { return each.kind != errc::not_found; }
+    bool has_damage() const { return std::ranges::any_of(skipped_, is_damaged); }
+
     // What loses its document while it is loaded was removed, whatever of its data is still there.
     errc meaning_of(errc kind, const checkpoint_reference& candidate) const {
         if (!reader_.is_documented(candidate)) return errc::not_found;
@@ -122,16 +125,13 @@ private:
         return reader_.list_folder(metaflow::folder_of(context_), listing());
     }
 
-    /// A restart from nothing must not happen because what was there is damaged. What was removed is not damage;
-    /// what lost its data while its document stands is.
+    /// A restart from nothing must not happen because what was there is damaged.
     void refuse_damage() const {
-        for (const auto& each : skipped_) {
-            if (each.kind == errc::not_found) continue;
-            const auto kind = each.kind == errc::unsafe_path ? each.kind : errc::corrupt;
-            throw error(
-                kind, "restore", each.key,
-                each.why + "; no good checkpoint is left to step back to (remove the damaged ones to start anew)");
-        }
+        const auto first = std::ranges::find_if(skipped_, is_damaged);
+        if (first == skipped_.end()) return;
+        throw error(
+            first->kind == errc::unsafe_path ? first->kind : errc::corrupt, "restore", first->key,
+            first->why + "; no good checkpoint is left to step back to (remove the damaged ones to start anew)");
     }
 
     const checkpoint_reader<Storage>& reader_;

@@ -68,7 +68,9 @@ private:
     bool is_unused(const std::string& name, std::uint64_t version) const {
         const metaflow::checkpoint_location where{
             folder_, {metaflow::pathspec_hash(context_.pathspec()), context_.attempt, name, version}};
-        return !storage_.head(metaflow::artifact_document_key(where)) && !has_data(storage_, metaflow::data_key(where));
+        const auto listed = metaflow::task_document_key(folder_.root_prefix, context_.pathspec(), where.id);
+        return !storage_.head(metaflow::artifact_document_key(where)) && !storage_.head(listed) &&
+               !has_data(storage_, metaflow::data_key(where));
     }
 
     Storage storage_;

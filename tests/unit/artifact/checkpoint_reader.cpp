@@ -149,6 +149,13 @@ TEST_CASE("a limit gives the first of the whole list, also where Python gave one
     REQUIRE(two.size() == 2);
     CHECK(two[0].key == last.key);
     CHECK(two[1].key == middle.key);
+
+    const auto damaged = python.save("1", 1, "2026-01-04T00:00:00");
+    const auto id = metaflow::parse_checkpoint_key(damaged.key).id;
+    put_text(python.store, metaflow::task_document_key("mf.checkpoints", damaged.pathspec, id), "{");
+    const auto first = reader.list_task("F/1/start/2", {.limit = 1});
+    REQUIRE(first.size() == 1);
+    CHECK(first[0].key == last.key);
 }
 
 TEST_CASE_FIXTURE(fixture, "D-31 a document that vanishes or is damaged while others are read is passed over") {

@@ -231,6 +231,12 @@ TEST_CASE_FIXTURE(fixture, "without stepping back eager goes on to the step only
     const auto other = save(task_of("2"), "other");
     const restore_options strict{.step_back = false};
     CHECK(find(task_of("3"), load_policy::eager, strict) == other.key);
+    SUBCASE("or what was removed") {
+        remove_documents(own);
+        remove_data(own);
+        CHECK(find(task_of("1"), load_policy::eager, strict) == other.key);
+        return;
+    }
     damage(own);
     CHECK(failure_of([&] { find(task_of("1"), load_policy::eager, strict); }) == errc::corrupt);
     const restore_options named{.name = "mfchckpt", .step_back = false};

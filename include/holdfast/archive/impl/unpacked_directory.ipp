@@ -47,7 +47,7 @@ HOLDFAST_DECL void unpacked_directory::clear(const std::string& below) {
     for (; !failure && entry != std::filesystem::directory_iterator(); entry.increment(failure)) {
         names.push_back((below.empty() ? "" : below + '/') + entry->path().filename().string());
     }
-    detail::require_unpacked(failure, below);
+    detail::require_unpacked(failure, directory);
     for (const auto& name : names) {
         const auto kind = detail::status_of(full_path(name), false).kind;
         if (kind == detail::file_kind::directory) {

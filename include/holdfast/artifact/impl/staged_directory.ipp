@@ -61,12 +61,19 @@ inline std::filesystem::path staging_target(const std::filesystem::path& given) 
     return target;
 }
 
-/// Whether a rename can lead from a directory to the place of what `there` is the status of. Of a file its device says
+/// Where a directory is, as far as renames from it go.
+struct mounted_place {
+    explicit mounted_place(const std::filesystem::path& directory)
+        : device(status_of(directory, false).device), mount(mount_of(directory)) {}
+
+    std::uint64_t device;
+    std::uint64_t mount;
+};
+
+/// Whether a rename can lead from there to the place of what `there` is the status of. Of a file its device says
 /// nothing, since an overlay gives it that of a layer below.
-inline bool is_one_mount(const std::filesystem::path& directory, const std::filesystem::path& place,
-                         const file_status& there) {
-    if (there.kind == file_kind::directory && there.device != status_of(directory, false).device) return false;
-    return mount_of(directory) == mount_of(place);
+inline bool is_one_mount(const mounted_place& from, const std::filesystem::path& place, const file_status& there) {
+    return (there.kind != file_kind::directory || there.device == from.device) && from.mount == mount_of(place);
 }
 
 inline kept_directory make_staging_in(const std::filesystem::path& root, const std::filesystem::path& target,
@@ -83,7 +90,7 @@ inline kept_directory make_staging(const std::filesystem::path& target, std::str
     if (status->kind != file_kind::directory) {
         throw error(errc::invalid_argument, "load", target.string(), "it is a file; name a directory");
     }
-    if (!target.has_relative_path() || !is_one_mount(target.parent_path(), target, *status)) {
+    if (!target.has_relative_path() || !is_one_mount(mounted_place(target.parent_path()), target, *status)) {
         return make_staging_in(target, target, content);
     }
     try {
@@ -140,11 +147,12 @@ private:
 /// Refuses a merge that would have to remove a directory for a file, or a file for a directory, or to move anything to
 /// another mount.
 inline void check_mergeable(const std::filesystem::path& from, const std::filesystem::path& to) {
+    const mounted_place origin(from);
     for (const auto& path : paths_in(from)) {
         const auto place = to / path.filename();
         const auto there = find_status(place, false);
         if (!there) continue;
-        if (!is_one_mount(from, place, *there)) {
+        if (!is_one_mount(origin, place, *there)) {
             refuse_merge(
                 place,
                 "something is mounted here, so nothing can be moved here; unmount it, or load into a directory "

@@ -22,8 +22,8 @@ namespace holdfast::http {
 /// Effects: header and small pieces share a call of the system; a large piece of a file goes by sendfile where the
 /// stream is the socket's. The last bytes of a file are sent only when it is still what it was. What sendfile passed on
 /// is the file's own pages, and a write into them may still reach the server, so `check_success` looks at the file once
-/// more: a body that is two states of a file never counts as sent. Of many such files in one request, as in a part of
-/// a tar, that holds for the last 16; no more are held open.
+/// more: a body that is two states of a file does not count as sent. Of many such files in one request, as in a part of
+/// a tar, that holds for the last four; no more are held open.
 /// Errors: as `answer_reader`; those of the body.
 class request_sender {
 public:

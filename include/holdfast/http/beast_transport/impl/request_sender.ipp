@@ -149,7 +149,7 @@ HOLDFAST_DECL bool request_sender::read_file(const byte_source::file_extent& pie
 }
 
 HOLDFAST_DECL void request_sender::keep_for_check(shared_file sent) {
-    constexpr std::size_t most = 16;  // descriptors, of which a process may have few
+    constexpr std::size_t most = 4;  // descriptors of each request, of which a process may have few
     if (shared_files_.size() == most) shared_files_.erase(shared_files_.begin());
     shared_files_.push_back(std::move(sent));
 }
