@@ -52,6 +52,10 @@ public:
             return answer(204);
         }
         if (asked.method == "POST") return post(asked);
+        if (asked.method == "GET") {
+            return answer(200,
+                          "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>");
+        }
         return copy_part(asked);
     }
 
