@@ -133,8 +133,9 @@ private:
             bool is_free = true;
             for (const auto& document : {task_document(where), metaflow::artifact_document_key(where)}) {
                 const auto found = detail::find_document_text(storage_, document, {});
-                if (found && found == text) storage_.remove(document);
-                is_free = is_free && (!found || found == text);
+                const bool is_own = found && !text.empty() && *found == text;
+                if (is_own) storage_.remove(document);
+                is_free = is_free && (!found || is_own);
             }
             if (is_free) remove_prefix(storage_, metaflow::data_key(where), limits_);
             storage_.remove(metaflow::manifest_key(where));

@@ -141,23 +141,28 @@ TEST_CASE_FIXTURE(fixture, "what Python saves under the same key meanwhile stays
     const auto document = metaflow::artifact_document_key(where);
     const auto task_document = metaflow::task_document_key("mf.checkpoints", task.pathspec(), where.id);
     bool dies = false;
+    std::string theirs = "their document";
     SUBCASE("the save comes to its documents") {}
     SUBCASE("the save fails before them") {
         dies = true;
+    }
+    SUBCASE("the save fails while Python has opened its documents and written nothing yet") {
+        dies = true;
+        theirs.clear();
     }
     const failing_storage<memory_storage> watched{
         store, [&](const storage_step& step) {
             if (step.done || step.key != metaflow::manifest_key(where).str() || step.operation != "put") return;
             put_text(store, data / "theirs", "t");
-            put_text(store, document, "their document");
-            put_text(store, task_document, "their document");
+            put_text(store, document, theirs);
+            put_text(store, task_document, theirs);
             if (dies) throw error(errc::unavailable, "put", step.key, "the network is gone");
         }};
     checkpoint_writer<failing_storage<memory_storage>> writer{watched, task, {}, stopped};
     CHECK(failure_of([&] { writer.save<files>(state, {}, ""); }) ==
           (dies ? errc::unavailable : errc::precondition_failed));
-    CHECK(get_text(store, document) == "their document");
-    CHECK(get_text(store, task_document) == "their document");
+    CHECK(get_text(store, document) == theirs);
+    CHECK(get_text(store, task_document) == theirs);
     CHECK(get_text(store, data / "theirs") == "t");
     CHECK_FALSE(store.head(metaflow::manifest_key(where)));
     CHECK(writer.save<files>(state, {}, "").version == 1);

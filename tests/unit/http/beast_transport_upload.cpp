@@ -49,6 +49,20 @@ byte_source mixed_source(const transport_world& world, std::string& content) {
     return source;
 }
 
+// More than any socket's buffer.
+struct large_bodies {
+    explicit large_bodies(const transport_world& world) : from_file(byte_source::from_file(hole_in(world))) {}
+
+    static std::filesystem::path hole_in(const transport_world& world) {
+        auto path = world.write_file("large", "");
+        std::filesystem::resize_file(path, 200'000'000);
+        return path;
+    }
+
+    byte_source from_file;
+    byte_source from_memory = byte_source::from_text(std::string(50'000'000, 'x'));
+};
+
 }  // namespace
 
 TEST_CASE("a body of memory and files arrives as it is, plain and in TLS") {
@@ -122,10 +136,7 @@ TEST_CASE("a stream that fails ends the exchange and its connection") {
 
 TEST_CASE("an answer during the upload ends it, and the connection is not used again") {
     const transport_world world;
-    const auto path = world.write_file("large", "");
-    std::filesystem::resize_file(path, 200'000'000);  // a hole, more than any socket's buffer
-    const byte_source from_file = byte_source::from_file(path);
-    const byte_source from_memory = byte_source::from_text(std::string(50'000'000, 'x'));
+    const large_bodies large(world);
     for (const bool tls : {false, true}) {
         for (const bool file : {false, true}) {
             for (const bool closes : {false, true}) {
@@ -142,7 +153,7 @@ TEST_CASE("an answer during the upload ends it, and the connection is not used a
                     world.tls_if(tls));
                 const http::beast_transport transport(world.options());
                 for (int i = 0; i < 2; ++i) {
-                    const auto answer = transport(put(server.origin(), file ? from_file : from_memory));
+                    const auto answer = transport(put(server.origin(), file ? large.from_file : large.from_memory));
                     CHECK(answer.status == 413);
                     CHECK(answer.text == "<Code>EntityTooLarge</Code>");
                 }
@@ -154,10 +165,7 @@ TEST_CASE("an answer during the upload ends it, and the connection is not used a
 
 TEST_CASE("success that is reported during the upload is none, and may be tried again") {
     const transport_world world;
-    const auto path = world.write_file("large", "");
-    std::filesystem::resize_file(path, 200'000'000);  // a hole, more than any socket's buffer
-    const byte_source from_file = byte_source::from_file(path);
-    const byte_source from_memory = byte_source::from_text(std::string(50'000'000, 'x'));
+    const large_bodies large(world);
     for (const bool tls : {false, true}) {
         for (const bool file : {false, true}) {
             CAPTURE(tls);
@@ -171,7 +179,8 @@ TEST_CASE("success that is reported during the upload is none, and may be tried 
                 world.tls_if(tls));
             const http::beast_transport transport(world.options());
             for (int i = 0; i < 2; ++i) {
-                const auto failure = error_of([&] { transport(put(server.origin(), file ? from_file : from_memory)); });
+                const auto failure =
+                    error_of([&] { transport(put(server.origin(), file ? large.from_file : large.from_memory)); });
                 REQUIRE(failure);
                 CHECK(failure->kind() == errc::unavailable);
                 CHECK(failure->is_retryable());

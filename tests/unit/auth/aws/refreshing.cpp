@@ -84,6 +84,23 @@ private:
     bool is_open_ = false;
 };
 
+// A source that answers only once it is opened, and tells when it is asked.
+class held_source {
+public:
+    explicit held_source(world& of) {
+        of.hook = [this] {
+            asked_.count_down();
+            gate_.wait();
+        };
+    }
+    void await_question() { asked_.wait(); }
+    void open() { gate_.open(); }
+
+private:
+    std::latch asked_{1};
+    gate gate_;
+};
+
 }  // namespace
 
 TEST_CASE("credentials are kept until 15 minutes before their end") {
@@ -201,15 +218,10 @@ TEST_CASE("one thread refreshes ahead while others take the old ones") {
     const auto provider = w.provider();
     CHECK(key_id(provider) == "1");
     w.advance(minutes(46));
-    std::latch asking(1);
-    gate source;
-    w.hook = [&] {
-        asking.count_down();
-        source.wait();
-    };
+    held_source source(w);
     std::string refreshed;
     std::jthread refresher([&] { refreshed = key_id(provider); });
-    asking.wait();
+    source.await_question();
     std::vector<std::string> others(4);
     {
         std::vector<std::jthread> threads;
@@ -231,12 +243,7 @@ TEST_CASE("within ten minutes of the end, and for the first ones, everyone waits
             CHECK(key_id(provider) == "1");
             w.advance(minutes(51));
         }
-        std::latch asking(1);
-        gate source;
-        w.hook = [&] {
-            asking.count_down();
-            source.wait();
-        };
+        held_source source(w);
         std::atomic<int> answered{0};
         std::vector<std::string> found(5);
         {
@@ -247,7 +254,7 @@ TEST_CASE("within ten minutes of the end, and for the first ones, everyone waits
                     ++answered;
                 });
             }
-            asking.wait();
+            source.await_question();
             CHECK(answered == 0);
             source.open();
         }
@@ -331,19 +338,14 @@ TEST_CASE("many who were refused at once make one request, and nobody else goes 
     world w;
     const auto provider = w.provider();
     const auto refused = provider().value();
-    std::latch asking(1);
-    gate source;
-    w.hook = [&] {
-        asking.count_down();
-        source.wait();
-    };
+    held_source source(w);
     std::vector<std::string> found(5);
     {
         std::vector<std::jthread> threads;
         for (auto& one : found) {
             threads.emplace_back([&] { one = provider.renew(refused).value().access_key_id; });
         }
-        asking.wait();
+        source.await_question();
         const auto out_of_time = [&] { provider({}, std::chrono::steady_clock::now()); };
         CHECK(error_of(out_of_time).kind() == errc::timed_out);
         source.open();
@@ -357,15 +359,10 @@ TEST_CASE("what is refused while the source is asked already is dropped, and the
     const auto provider = w.provider();
     const auto refused = provider().value();
     w.advance(minutes(46));
-    std::latch asking(1);
-    gate source;
-    w.hook = [&] {
-        asking.count_down();
-        source.wait();
-    };
+    held_source source(w);
     std::string refreshed;
     std::jthread refresher([&] { refreshed = key_id(provider); });
-    asking.wait();
+    source.await_question();
     const auto over = std::chrono::steady_clock::now();
     CHECK(provider({}, over)->access_key_id == "1");
     CHECK(error_of([&] { provider.renew(refused, {}, over); }).kind() == errc::timed_out);
